@@ -1,0 +1,102 @@
+"""Locks and processes as Unix has them. The same names stand in ``_windows.py``."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import sys
+
+_SPAWNED: list[int] = []
+_OPEN_FILES = "/proc/self/fd" if sys.platform == "linux" else "/dev/fd"
+
+
+def try_lock(fd: int, *, shared: bool) -> bool:
+    """Lock an open file without waiting. Contention is False; any other failure raises OSError."""
+    try:
+        fcntl.flock(fd, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def spawn_detached(arguments: list[str], environ: dict[str, str]) -> None:
+    """Start a process that outlives this one and shares nothing with it.
+
+    Its own session, so that the terminal's Ctrl-C and hang-up pass it by; the three standard
+    files on the null device; no other file, so that a pipe of the caller's sees its end.
+    Raises OSError if there is no process to be had.
+    """
+    reap()
+    null = os.devnull
+    actions: list[tuple[int, int, str, int, int] | tuple[int, int]] = [
+        (os.POSIX_SPAWN_OPEN, 0, null, os.O_RDONLY, 0),
+        (os.POSIX_SPAWN_OPEN, 1, null, os.O_WRONLY, 0),
+        (os.POSIX_SPAWN_OPEN, 2, null, os.O_WRONLY, 0),
+    ]
+    actions += [(os.POSIX_SPAWN_CLOSE, fd) for fd in _inheritable_files()]
+    try:
+        pid = os.posix_spawn(
+            arguments[0], arguments, environ, file_actions=actions, setsid=True, setsigmask=()
+        )
+    except NotImplementedError:  # a system that cannot start a session while it spawns
+        pid = _popen(arguments, environ)
+    _SPAWNED.append(pid)
+
+
+def _popen(arguments: list[str], environ: dict[str, str]) -> int:
+    import subprocess
+
+    process = subprocess.Popen(
+        arguments,
+        env=environ,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    process.returncode = 0  # reap() collects it; Popen would warn of what it has not waited for
+    return process.pid
+
+
+def reap() -> None:
+    """Collect the processes started here that have ended, so that none stays a zombie."""
+    for pid in _SPAWNED[:]:
+        try:
+            ended, _ = os.waitpid(pid, os.WNOHANG)
+        except ChildProcessError:  # the host collected it, or asked the kernel to
+            ended = pid
+        if ended:
+            _SPAWNED.remove(pid)
+
+
+def end_within(seconds: float) -> None:
+    """Have the kernel end this process after so many seconds.
+
+    A timer that only the kernel serves: no blocked thread, no C code that keeps the
+    interpreter's lock, and no signal handler can delay it.
+    """
+    import signal  # the foreground has no use for it
+
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGALRM})
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+
+
+def step_back() -> None:
+    """Give way to everything else that runs on this machine."""
+    os.nice(10)
+
+
+def _inheritable_files() -> list[int]:
+    try:
+        names = os.listdir(_OPEN_FILES)
+    except OSError:  # no /proc in here: try what a shell could have opened
+        names = [str(fd) for fd in range(3, 256)]
+    found = []
+    for fd in map(int, names):
+        try:
+            if fd > 2 and os.get_inheritable(fd):
+                found.append(fd)
+        except OSError:  # the listing's own handle, closed by now
+            continue
+    return found

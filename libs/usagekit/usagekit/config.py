@@ -1,0 +1,116 @@
+"""What one program decides about its tracking: names, places, limits. Values only, no I/O."""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from typing import Final
+
+OFF_WORDS = frozenset({"0", "false", "no", "off"})
+ON_WORDS = frozenset({"1", "true", "yes", "on"})
+
+
+class UsagePaths:
+    """Where the tracker keeps its files. Creates nothing.
+
+    ``usage.json`` holds the identity and nothing else; all other state lives in ``usage/``.
+    """
+
+    def __init__(self, home: str) -> None:
+        self.home: Final = home
+        self.identity: Final = f"{home}/usage.json"
+        self.folder: Final = f"{home}/usage"
+        self.identity_lock: Final = f"{self.folder}/identity.lock"
+        self.link: Final = f"{self.folder}/link"
+        self.spool: Final = f"{self.folder}/spool"
+        self.sender_lock: Final = f"{self.folder}/sender.lock"
+        self.log: Final = f"{self.folder}/log.jsonl"
+
+
+class UsageConfig:
+    """One program's policy, read once and never changed.
+
+    A plain class, because the foreground path pays for it at every command: a frozen dataclass
+    of this size takes a millisecond to define, half of all that tracking may cost.
+
+    Args:
+        program: the program's name.
+        version: the program's version, sent as ``cli_version``.
+        sender_module: what ``python -m`` runs in the background; it calls ``sender.main``.
+        home: the state folder. Only its last level is ever created.
+        prefix: start of the program's variables, for example ``ACME_USAGE``.
+        host: base URL of a PostHog-compatible receiver.
+        project_api_key: the receiver's project token. Empty: nothing ever leaves the machine.
+        debug: print each event on stderr and send nothing.
+        credentials: the file whose presence means that somebody is logged in, if there is one.
+        fetch_principal: asks the program's service who the credentials belong to. Returns None
+            if they belong to nobody, and may raise what it likes if there is no answer. May
+            block: it is called in the background or at login, under ``identity_timeout``.
+        sender_environ: further variables that the sender needs to build this same policy. It
+            runs in another folder: paths must be absolute.
+        login_command: the command after which the user may have become somebody.
+        logout_command: the command after which the user is a stranger again.
+        machine_off: a file by which an administrator switches tracking off for all users.
+    """
+
+    # Seconds; each is a deadline on the whole operation, not on one read of a socket.
+    identity_timeout: Final = 2.0
+    alias_timeout: Final = 2.0
+    send_timeout: Final = 5.0
+    sender_lifetime: Final = 10.0
+    # How long a reader of the identity waits for its lock before it reads without, and how long
+    # somebody who changes it waits: where a user is waiting too, and in the background.
+    read_lock_wait: Final = 0.05
+    change_lock_wait: Final = 0.25
+    background_lock_wait: Final = 2.0
+
+    def __init__(
+        self,
+        *,
+        program: str,
+        version: str,
+        sender_module: str,
+        home: str,
+        prefix: str,
+        host: str,
+        project_api_key: str,
+        debug: bool = False,
+        credentials: str | None = None,
+        fetch_principal: Callable[[], str | None] | None = None,
+        sender_environ: Mapping[str, str] | None = None,
+        login_command: str | None = None,
+        logout_command: str | None = None,
+        machine_off: str = "/etc/usagekit/off",
+    ) -> None:
+        self.program: Final = program
+        self.version: Final = version
+        self.sender_module: Final = sender_module
+        self.paths: Final = UsagePaths(home)
+        self.prefix: Final = prefix
+        self.host: Final = host
+        self.project_api_key: Final = project_api_key
+        self.debug: Final = debug
+        self.credentials: Final = credentials
+        self.fetch_principal: Final = fetch_principal
+        self.login_command: Final = login_command
+        self.logout_command: Final = logout_command
+        self.machine_off: Final = machine_off
+        self.tracking_variable: Final = f"{prefix}_TRACKING"
+        self.event_variable: Final = f"{prefix}_EVENT_DATA"
+        self.sender_environ: Final = {
+            f"{prefix}_HOST": host,
+            f"{prefix}_PROJECT_KEY": project_api_key,
+            **(sender_environ or {}),
+        }
+
+    @property
+    def has_destination(self) -> bool:
+        """Whether events may leave this machine at all."""
+        return bool(self.host and self.project_api_key)
+
+
+def is_set(environ: Mapping[str, str], name: str) -> bool:
+    """Whether a switch such as ``ACME_USAGE_DEBUG`` is on: set, and to no word for "off"."""
+    value = environ.get(name, "").strip().lower()
+    return value != "" and value not in OFF_WORDS

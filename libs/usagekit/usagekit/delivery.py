@@ -1,0 +1,153 @@
+"""The network side: events and aliases to a PostHog-compatible host, by the official SDK.
+
+Background only: importing the SDK takes 150 ms. Foreign errors end here; what leaves is one of
+two, both ``DeliveryError``:
+
+    RejectedError      the host has judged, and will judge the same again
+    UnavailableError   no word, or "later": keep it and try again
+"""
+
+from __future__ import annotations
+
+import logging
+import uuid
+from datetime import datetime
+from typing import Any
+
+from posthog import Posthog
+from posthog.request import EVENTS_ENDPOINT, post
+from requests import PreparedRequest, RequestException, Response, Session
+
+from usagekit.config import UsageConfig
+from usagekit.deadline import DeadlineError, run_within
+from usagekit.event import PROPERTIES
+
+# What may stand on a message: what is declared, what PostHog's protocol asks for, and what the
+# SDK says of itself. It would add more, such as the Linux distribution; that is taken off again.
+_ALLOWED = frozenset(PROPERTIES) | {
+    "$process_person_profile",
+    "alias",
+    "distinct_id",
+    "$lib",
+    "$lib_version",
+    "$geoip_disable",
+}
+_TRY_LATER = frozenset({407, 408, 429})
+
+
+class DeliveryError(Exception):
+    """The host did not take it."""
+
+
+class RejectedError(DeliveryError):
+    """The host refused, and would refuse again."""
+
+
+class UnavailableError(DeliveryError):
+    """The host could not be reached, or asked for patience."""
+
+
+class PostHogDelivery:
+    """Sends to ``config.host``. Each call is bounded in time, from name look-up to last byte."""
+
+    def __init__(self, config: UsageConfig) -> None:
+        # The SDK reports failures as tracebacks on stderr; here they are values.
+        logging.getLogger("posthog").disabled = True
+        self._config = config
+        self._built: list[dict[str, Any]] = []
+        # send=False: the client only builds messages. Its own sending has no deadline as a
+        # whole, and its answer does not tell a refusal from a failure.
+        self._client = Posthog(
+            config.project_api_key,
+            host=config.host,
+            sync_mode=True,
+            send=False,
+            is_server=False,
+            disable_geoip=True,
+            before_send=self._collect,
+        )
+
+    def build(self, events: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """The SDK's messages for events as ``wire.to_wire`` makes them. Raises RejectedError."""
+        for event in events:
+            self._client.capture(
+                event["event"],
+                distinct_id=event["distinct_id"],
+                properties=dict(event["properties"]),
+                timestamp=_datetime(event["timestamp"]),
+                uuid=event["uuid"],
+            )
+        built, self._built = self._built, []
+        if len(built) < len(events):  # the SDK passes over what it cannot build
+            raise RejectedError("not an event that can be sent")
+        return built
+
+    def send(self, events: list[dict[str, Any]]) -> None:
+        """Deliver events in one request. Raises RejectedError or UnavailableError, for all."""
+        self._post(self.build(events), self._config.send_timeout)
+
+    def alias(self, previous_id: str, distinct_id: str) -> None:
+        """Fold the anonymous history of ``previous_id`` into the person of ``distinct_id``.
+
+        The SDK's argument names mislead: what it calls ``previous_id`` goes out as the event's
+        ``distinct_id``, the person who stays, and what it calls ``distinct_id`` goes out as
+        ``alias``, the ID that joins. The account must be the one who stays: on a second machine
+        it is a person already, and PostHog refuses to merge an identified person *into* another
+        (docs/identity.md, M6 and M9). So the two stand crosswise here, on purpose.
+
+        Raises RejectedError or UnavailableError. Repeating it is safe: its uuid is always the same.
+        """
+        self._client.alias(
+            previous_id=distinct_id,
+            distinct_id=previous_id,
+            uuid=str(uuid.uuid5(uuid.NAMESPACE_OID, f"alias {previous_id} {distinct_id}")),
+        )
+        built, self._built = self._built, []
+        self._post(built, self._config.alias_timeout)
+
+    def _collect(self, message: dict[str, Any]) -> dict[str, Any]:
+        kept = {name: value for name, value in message["properties"].items() if name in _ALLOWED}
+        message["properties"] = kept
+        self._built.append(message)
+        return message
+
+    def _post(self, batch: list[dict[str, Any]], timeout: float) -> None:
+        try:
+            answer = run_within(timeout, lambda: self._request(batch, timeout))
+            status = answer.status_code
+            accepted = status == 200 and _is_receivers(answer.json())
+        except (RequestException, DeadlineError, OSError, ValueError, RecursionError) as error:
+            raise UnavailableError(type(error).__name__) from error
+        if 400 <= status < 500 and status not in _TRY_LATER:
+            raise RejectedError(f"HTTP {status}")
+        if not accepted:  # 200 from somebody else is no acceptance: a hotel's login page, say
+            raise UnavailableError(f"HTTP {status}")
+
+    def _request(self, batch: list[dict[str, Any]], timeout: float) -> Response:
+        session = Session()
+        # A redirect leads to somebody else, whose word settles nothing.
+        session.max_redirects = 0
+        # An authentication of its own keeps the user's .netrc out of it.
+        session.auth = _unchanged
+        return post(
+            self._config.project_api_key,
+            self._client.host,
+            EVENTS_ENDPOINT,
+            gzip=True,
+            timeout=timeout,
+            session=session,
+            batch=batch,
+            historical_migration=False,
+        )
+
+
+def _unchanged(request: PreparedRequest) -> PreparedRequest:
+    return request
+
+
+def _is_receivers(content: object) -> bool:
+    return isinstance(content, dict) and content.get("status") in ("Ok", "ok", 1)
+
+
+def _datetime(timestamp: str) -> datetime:
+    return datetime.fromisoformat(timestamp.replace("Z", "+00:00"))

@@ -1,0 +1,195 @@
+"""What happens when a command has ended. The one door at which every fault of tracking stops."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from usagekit.consent import decide
+from usagekit.service import UsageService, minted
+from usagekit.snapshot import credentials_stamp, read_identity, unresolved_credentials
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from typing import Any, Final
+
+    from usagekit.config import UsageConfig
+    from usagekit.snapshot import Identity
+
+SUCCEEDED = "CLI execution succeeded"
+FAILED = "CLI execution failed"
+
+
+class Outcome:
+    """How one command ended; ``outcome.outcome_of`` decides it.
+
+    Attributes:
+        exit_code: what the shell sees, 0 to 255.
+        failure_kind: None for a success, else ``exception``, ``exit``, ``usage_error`` or
+            ``interrupted``.
+        error_type: name of the exception's class, if there was one.
+        error_message: its text, not yet redacted; never what the user typed wrong.
+    """
+
+    __slots__ = ("error_message", "error_type", "exit_code", "failure_kind")
+
+    def __init__(
+        self,
+        exit_code: int = 0,
+        failure_kind: str | None = None,
+        error_type: str | None = None,
+        error_message: str | None = None,
+    ) -> None:
+        self.exit_code: Final = exit_code
+        self.failure_kind: Final = failure_kind
+        self.error_type: Final = error_type
+        self.error_message: Final = error_message
+
+
+class CommandTracker:
+    """Records how commands end. No fault of it changes what a command prints or returns.
+
+    Args:
+        config: the program's policy.
+        environ: the environment that consent is read from and the sender's is chosen from.
+    """
+
+    def __init__(self, config: UsageConfig, environ: Mapping[str, str] = os.environ) -> None:
+        self._config = config
+        self._consent = decide(environ, config)
+        self._service = UsageService(config, environ)
+        # Before the command: a logout takes them away.
+        self._stamp = credentials_stamp(config) if self._consent.enabled else None
+
+    @property
+    def program(self) -> str:
+        """The program's name: that of its command, where it has but one."""
+        return self._config.program
+
+    def track_command_execution(self, command_name: str, outcome: Outcome, duration: float) -> None:
+        """Record one command. Never raises; waits for the network at a login only.
+
+        Args:
+            command_name: its declared name, groups first: ``toolkit.run``.
+            outcome: how it ended.
+            duration: milliseconds.
+        """
+        self.guard(lambda: self._track(command_name, outcome, duration))
+
+    def guard(self, step: Callable[[], object]) -> None:
+        """Do something for the tracker's sake, if tracking is on. Never raises.
+
+        This is the door: no fault of a step, and no Ctrl-C that meets it, is the command's.
+        """
+        if not self._consent.enabled:
+            return
+        try:
+            step()
+        except BaseException:  # noqa: BLE001
+            return
+
+    def event(self, command_name: str, outcome: Outcome, duration: float) -> dict[str, Any]:
+        """The event that this command's end would be, for the person who is here now.
+
+        Returns the fields of ``usagekit.event.Event`` but for those minted at its capture.
+        """
+        config = self._config
+        identity = read_identity(config) or _first_identity(config)
+        # The event of a logout is that of who was there when it began.
+        leaving = command_name == config.logout_command
+        stamp = self._stamp if leaving else credentials_stamp(config)
+        credentials, superseded = unresolved_credentials(config, identity, stamp)
+        linked = identity.linked_principal_id
+        known = linked if credentials is None else None
+        properties = _properties(config.version, command_name, outcome, duration)
+        if identity.one_off:
+            properties["one_off_id"] = True
+        return {
+            "event_name": SUCCEEDED if outcome.failure_kind is None else FAILED,
+            "distinct_id": known or identity.anon_id,
+            "is_anon": known is None,
+            "properties": properties,
+            "credentials": credentials,
+            "superseded": superseded,
+        }
+
+    def _track(self, command_name: str, outcome: Outcome, duration: float) -> None:
+        ended_well = outcome.failure_kind is None
+        if ended_well and command_name == self._config.login_command:
+            self.guard(self._link)
+        try:
+            self._record(self.event(command_name, outcome, duration))
+        finally:  # whatever became of the event: who logged out is a stranger
+            if ended_well and command_name == self._config.logout_command:
+                self._leave()
+
+    def _record(self, event: dict[str, Any]) -> None:
+        if self._config.debug:
+            _print(event)
+        else:
+            self._service.capture(event)
+
+    def _leave(self) -> None:
+        """Part with who logged out; if nobody was logged in, there is nobody to part with."""
+        from usagekit.identity import UsageIdentity
+
+        identity = UsageIdentity(self._config)
+        if self._stamp is not None or identity.load_or_create().linked_principal_id is not None:
+            identity.reset_to_anonymous()
+
+    def _link(self) -> None:
+        """Alias and link before the login's own event, which is to carry the account's ID."""
+        if self._config.has_destination and not self._config.debug:
+            from usagekit.identity import UsageIdentity
+            from usagekit.link import link
+
+            link(UsageIdentity(self._config), self._service.alias)
+
+
+def _first_identity(config: UsageConfig) -> Identity:
+    from usagekit.identity import UsageIdentity
+
+    return UsageIdentity(config).load_or_create()
+
+
+def _print(event: dict[str, Any]) -> None:
+    """Show on stderr, if there is one, what would have been sent."""
+    import json
+
+    from usagekit.event import Event
+    from usagekit.wire import to_wire
+
+    if sys.stderr is not None:
+        print(json.dumps(to_wire(Event.of(minted(event)))), file=sys.stderr)
+
+
+def _properties(
+    version: str, command_name: str, outcome: Outcome, duration: float
+) -> dict[str, object]:
+    system, release = _operating_system()
+    properties: dict[str, object] = {
+        "command_name": command_name,
+        "cli_version": version,
+        "python_version": "{}.{}.{}".format(*sys.version_info),
+        "os_type": system,
+        "os_release": release,
+        "duration": round(duration, 2),
+        "exit_code": outcome.exit_code,
+    }
+    if outcome.failure_kind is not None:
+        properties["failure_kind"] = outcome.failure_kind
+        properties["error_message"] = outcome.error_message or ""
+    if outcome.error_type is not None:
+        properties["error_type"] = outcome.error_type
+    return properties
+
+
+def _operating_system() -> tuple[str, str]:
+    """Name and release, as ``platform`` has them, without importing it where that is dear."""
+    if sys.platform == "win32":
+        import platform
+
+        return platform.system(), platform.release()
+    system, _, release, _, _ = os.uname()
+    return system, release

@@ -1,0 +1,30 @@
+"""What leaves the machine for one event: its declared properties, redacted, and nothing else."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from usagekit.event import FREE_TEXT, Event, declared
+from usagekit.redact import Redactor
+
+
+def to_wire(event: Event, redactor: Redactor | None = None) -> dict[str, Any]:
+    """The event as a receiver gets it, but for what the PostHog SDK adds about itself.
+
+    ``$process_person_profile: false`` stands on anonymous events only: it keeps the receiver
+    from making a person of somebody who has not said who they are.
+    """
+    redactor = redactor or Redactor.for_this_machine()
+    properties = {
+        name: redactor.redact(value) if name in FREE_TEXT else value
+        for name, value in declared(event.properties).items()
+    }
+    if event.is_anon:
+        properties["$process_person_profile"] = False
+    return {
+        "event": event.event_name,
+        "distinct_id": event.distinct_id,
+        "uuid": event.uuid,
+        "timestamp": event.timestamp,
+        "properties": properties,
+    }
