@@ -1,0 +1,69 @@
+"""Every test gets an environment of its own, and touches no home but those it makes."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.arcade_cloud import ArcadeCloud
+from tests.support.home import Home, clean_environ
+from tests.support.recorder import Recorder
+
+
+@pytest.fixture(autouse=True)
+def own_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Nothing of the developer's environment, and a home that is empty."""
+    home = tmp_path / "own-home"
+    home.mkdir()
+    coverage = {name: value for name, value in os.environ.items() if name.startswith("COV")}
+    for name in list(os.environ):
+        monkeypatch.delenv(name)
+    for name, value in {**clean_environ(home), **coverage}.items():
+        monkeypatch.setenv(name, value)
+    return home
+
+
+@pytest.fixture
+def recorder() -> Iterator[Recorder]:
+    with Recorder() as host:
+        yield host
+
+
+@pytest.fixture
+def cloud() -> Iterator[ArcadeCloud]:
+    with ArcadeCloud() as host:
+        yield host
+
+
+@pytest.fixture
+def new_home(
+    tmp_path: Path, recorder: Recorder, cloud: ArcadeCloud
+) -> Iterator[Callable[..., Home]]:
+    """Makes homes whose events go to the recorder; when the test ends, so have their senders."""
+    homes: list[Home] = []
+
+    def make(*, host: str | None = recorder.url) -> Home:
+        folder = tmp_path / f"home-{len(homes)}"
+        folder.mkdir()
+        homes.append(Home(folder, host, cloud.url))
+        return homes[-1]
+
+    yield make
+    for home in homes:
+        home.wait_for_senders()
+
+
+@pytest.fixture
+def home(new_home: Callable[..., Home]) -> Home:
+    return new_home()
+
+
+@pytest.fixture
+def untracked(new_home: Callable[..., Home]) -> Home:
+    """A home without tracking, for tests of the program itself."""
+    home = new_home(host=None)
+    home.environ["ARCADE_USAGE_TRACKING"] = "0"
+    return home

@@ -1,0 +1,69 @@
+"""The docs name all that there is: commands, variables, properties, files."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+import typer
+from arcade_cli.main import app
+from arcade_cli.usage import usage_config
+from typer.core import TyperGroup
+from usagekit.event import PROPERTIES
+
+ROOT = Path(__file__).parents[3]
+USAGE = (ROOT / "docs/usage-tracking.md").read_text()
+README = (ROOT / "README.md").read_text()
+
+
+def commands() -> list[str]:
+    """Every command of the program, groups first."""
+    root = typer.main.get_command(app)
+    assert isinstance(root, TyperGroup)
+    found = []
+    for name, command in root.commands.items():
+        inner = command.commands if isinstance(command, TyperGroup) else {"": None}
+        found += [f"{name} {each}".strip() for each in inner]
+    return found
+
+
+@pytest.mark.parametrize("command", commands())
+def test_the_readme_names_each_command(command: str) -> None:
+    words = command.split()
+    shown = README.replace("`", "").replace(",", " ")
+    assert f"arcade {command}" in shown or re.search(rf"arcade .*\b{words[-1]}\b", shown)
+
+
+@pytest.mark.parametrize("name", PROPERTIES)
+def test_each_property_stands_in_the_docs_with_its_reason(name: str) -> None:
+    (row,) = [line for line in USAGE.splitlines() if line.startswith(f"| `{name}`")]
+    _, example, reason = PROPERTIES[name]
+    assert reason in row.replace("`", "")
+    assert str(example).lower() in row.lower()
+
+
+def test_each_variable_stands_in_the_docs() -> None:
+    config = usage_config({"HOME": "/made-up"})
+    variables = {config.tracking_variable, config.event_variable, *config.sender_environ}
+    variables |= {"ARCADE_USAGE_DEBUG", "DO_NOT_TRACK"}
+    assert {name for name in variables if f"| `{name}` |" not in USAGE} == set()
+
+
+def test_each_file_stands_in_the_docs() -> None:
+    paths = usage_config({"HOME": "/made-up"}).paths
+    named = [paths.identity, paths.spool, paths.log, paths.link]
+    assert [path for path in named if path.replace("/made-up", "~") not in USAGE] == []
+
+
+def test_each_room_stands_on_the_tour() -> None:
+    tour = (ROOT / "CONTRIBUTING.md").read_text()
+    rooms = {path.name for path in (ROOT / "libs/usagekit/usagekit").glob("*.py")}
+    assert {room for room in rooms - {"__init__.py"} if room not in tour} == set()
+
+
+def test_each_door_is_explained() -> None:
+    makefile = (ROOT / "Makefile").read_text()
+    for door in ("demo", "test", "check", "bench"):
+        assert re.search(rf"^{door}:.*## ", makefile, re.MULTILINE)
+        assert f"make {door}" in README + (ROOT / "CONTRIBUTING.md").read_text()

@@ -1,0 +1,107 @@
+"""Many at once: one identity, whole files, nothing lost and nothing twice."""
+
+from __future__ import annotations
+
+import json
+import random
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+from typing_extensions import Self
+
+from tests.support.arcade_cloud import ArcadeCloud
+from tests.support.home import Home
+from tests.support.persons import persons
+from tests.support.recorder import Recorder
+
+
+def test_200_first_runs_at_once_make_one_identity(home: Home, recorder: Recorder) -> None:
+    home.unmeasured()
+    gate = threading.Barrier(40)
+
+    def first_runs(_: int) -> list[int]:
+        gate.wait()
+        started = [home.start("usage", "status") for _ in range(5)]
+        return [(process.communicate(timeout=100), process.returncode)[1] for process in started]
+
+    with ThreadPoolExecutor(40) as pool:
+        codes = [code for batch in pool.map(first_runs, range(40)) for code in batch]
+    events = recorder.wait_for(200, seconds=60)
+    home.wait_for_senders()
+
+    assert codes == [0] * 200
+    assert {item.distinct_id for item in events} == {home.usage_json["anon_id"]}
+    assert len({item.uuid for item in recorder.events}) == 200
+    assert home.waiting() == []
+    assert list(home.state.rglob("*.tmp")) == []
+
+
+class Watch:
+    """Reads ``usage.json`` over and over, and keeps whatever was not whole."""
+
+    def __init__(self, home: Home) -> None:
+        self.broken: list[str] = []
+        self.reads = 0
+        self._path = home.state / "usage.json"
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._watch)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stop.set()
+        self._thread.join()
+
+    def _watch(self) -> None:
+        while not self._stop.wait(0.001):
+            text = self._path.read_text() if self._path.exists() else None
+            if text is None:
+                continue
+            self.reads += 1
+            try:
+                if set(json.loads(text)) != {"anon_id", "linked_principal_id"}:
+                    self.broken.append(text)
+            except ValueError:
+                self.broken.append(text)
+
+
+def test_50_logins_logouts_and_commands_interleaved_keep_the_identity_whole(
+    home: Home, recorder: Recorder, cloud: ArcadeCloud
+) -> None:
+    home.unmeasured()
+    accounts = [cloud.add_account(f"user{number}@example.test") for number in range(3)]
+    account = threading.Lock()
+    choices = random.Random(20)
+    plan = [choices.choice(["login", "logout", "usage", "usage"]) for _ in range(50)]
+
+    def act(deed: str) -> int:
+        if deed == "login":
+            with account:
+                cloud.logging_in = choices.choice(list(cloud.accounts))
+                return home.login().code
+        return home.run(*([deed, "status"] if deed == "usage" else [deed])).code
+
+    with Watch(home) as watch, ThreadPoolExecutor(6) as pool:
+        codes = list(pool.map(act, plan))
+    recorder.wait_for(50, seconds=60)
+    home.wait_for_senders()
+
+    assert codes == [0] * 50
+    assert watch.reads > 50
+    assert watch.broken == []
+    assert len({item.uuid for item in recorder.events}) == 50
+    # However the deeds fell: no anonymous ID was given to two accounts, and no two are one person.
+    aliased = {(item.properties["alias"], item.distinct_id) for item in recorder.aliases}
+    assert len({anon_id for anon_id, _ in aliased}) == len(aliased)
+    person = persons(recorder.received)
+    known = [person[account] for account in accounts if account in person]
+    assert len(set(known)) == len(known)
+    # Nobody's ID was used before its alias.
+    seen: set[str] = set()
+    for item in recorder.received:
+        if item.event == "$create_alias":
+            seen.add(item.distinct_id)
+        elif not item.is_anon:
+            assert item.distinct_id in seen

@@ -1,0 +1,182 @@
+"""A machine to throw away: a home folder, a clean environment, and real ``arcade`` processes."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from typing_extensions import Self
+
+_KEPT = ("PATH", "LANG", "LC_ALL", "TMPDIR")
+ARCADE = str(Path(sys.executable).parent / "arcade")
+
+
+def clean_environ(home: Path) -> dict[str, str]:
+    """An environment in which nothing of the developer's is left but what programs need."""
+    environ = {name: os.environ[name] for name in _KEPT if name in os.environ}
+    return {**environ, "HOME": str(home), "USER": "made-up-user", "COLUMNS": "100"}
+
+
+_LOGINS = threading.RLock()
+_holders: list[object] = []
+
+
+@contextmanager
+def the_login_port() -> Iterator[None]:
+    """Logins take turns, whoever runs them: the service sends browsers to one port only.
+
+    Who holds it may take it again: a whole test, and the logins in it.
+    """
+    with _LOGINS, open(Path(tempfile.gettempdir()) / "arcade-tests-login.lock", "w") as lock:
+        if not _holders:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        _holders.append(lock)
+        try:
+            yield
+        finally:
+            _holders.pop()
+
+
+class Home:
+    """One user's home on one machine.
+
+    Args:
+        folder: an empty folder.
+        host: URL of the receiver; None: no project key either, so nothing may leave.
+        cloud: URL of the Arcade Cloud stand-in that ``login`` goes to.
+    """
+
+    def __init__(self, folder: Path, host: str | None = None, cloud: str | None = None) -> None:
+        self.folder = folder
+        # Coverage of every process in this home, the senders with their clean environment too
+        # (see a0_coverage.pth).
+        if "COVERAGE_PROCESS_CONFIG" in os.environ:
+            (folder / ".coverage-of-tests").write_text(os.environ["COVERAGE_PROCESS_CONFIG"])
+        self.state = folder / ".arcade"
+        self.cloud = cloud
+        self.environ = clean_environ(folder)
+        if host is not None:
+            self.environ["ARCADE_USAGE_HOST"] = host
+            self.environ["ARCADE_USAGE_PROJECT_KEY"] = "phc_made_up_project"
+        # A browser without a screen: it follows the redirect and shows nothing.
+        browser = Path(__file__).with_name("browser.py")
+        self.environ["BROWSER"] = f"{sys.executable} {browser} %s"
+
+    def unmeasured(self) -> Self:
+        """Run this home's processes without measuring coverage: at their real speed."""
+        (self.folder / ".coverage-of-tests").unlink(missing_ok=True)
+        return self
+
+    def start(
+        self, *words: str | bytes, environ: Mapping[str, str] | None = None, **options: Any
+    ) -> subprocess.Popen[bytes]:
+        """Start ``arcade`` with these words."""
+        options = {
+            "stdout": subprocess.PIPE,
+            "stderr": subprocess.PIPE,
+            "stdin": subprocess.DEVNULL,
+            **options,
+        }
+        options.setdefault("cwd", self.folder)
+        return subprocess.Popen(
+            [ARCADE, *words], env={**self.environ, **(environ or {})}, **options
+        )
+
+    def run(
+        self, *words: str | bytes, environ: Mapping[str, str] | None = None, **options: Any
+    ) -> Ran:
+        """Run ``arcade`` with these words to its end."""
+        process = self.start(*words, environ=environ, **options)
+        out, err = process.communicate(timeout=60)
+        return Ran(process.returncode, (out or b"").decode(), (err or b"").decode())
+
+    def login(self, **options: Any) -> Ran:
+        """Log in at the stand-in, through a real redirect."""
+        assert self.cloud is not None
+        with the_login_port():
+            return self.run("login", "--host", self.cloud, "--timeout", "20", **options)
+
+    def write_credentials(
+        self, key: str, *, token: bool = False, email: str = "by@hand.example"
+    ) -> None:
+        """What somebody does who logs in by another way than ``arcade login``."""
+        secret = {"auth": {"access_token": key}} if token else {"api": {"key": key}}
+        self.state.mkdir(mode=0o700, exist_ok=True)
+        cloud = {**secret, "user": {"email": email}, "coordinator_url": self.cloud}
+        (self.state / "credentials.yaml").write_text(json.dumps({"cloud": cloud}))
+
+    @property
+    def usage_json(self) -> dict[str, Any]:
+        """The identity file, parsed."""
+        content: dict[str, Any] = json.loads((self.state / "usage.json").read_text())
+        return content
+
+    def senders(self) -> list[int]:
+        """The senders of this home that are alive, by their environment."""
+        mine = f"HOME={self.folder}".encode()
+        found = []
+        for entry in Path("/proc").iterdir():
+            try:
+                if not entry.name.isdigit() or b"arcade_cli.usage" not in (
+                    (entry / "cmdline").read_bytes()
+                ):
+                    continue
+                if mine in (entry / "environ").read_bytes().split(b"\0"):
+                    found.append(int(entry.name))
+            except OSError:
+                continue
+        return found
+
+    def wait_for_senders(self, seconds: float = 15) -> None:
+        """Wait until no sender of this home is left; AssertionError if one stays."""
+        deadline = time.monotonic() + seconds
+        while self.senders():
+            assert time.monotonic() < deadline, f"senders stay: {self.senders()}"
+            time.sleep(0.02)
+
+    def waiting(self) -> list[dict[str, Any]]:
+        """The events in the spool, oldest first."""
+        return [
+            json.loads(path.read_text())
+            for path in sorted((self.state / "usage/spool").glob("*.json"))
+        ]
+
+    def log(self) -> list[dict[str, Any]]:
+        """The local log of what became of events, oldest first."""
+        path = self.state / "usage/log.jsonl"
+        return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+
+
+class Ran:
+    """What a process left behind."""
+
+    def __init__(self, code: int, out: str, err: str) -> None:
+        self.code = code
+        self.out = out
+        self.err = err
+
+    def refused_in_one_message(self, *words: str) -> None:
+        """Assert that it failed as a person may expect: exit code 1 and one line that says why."""
+        assert self.code == 1, self
+        assert self.err.startswith("Error: "), self
+        assert self.err.count("\n") == 1, self
+        for word in words:
+            assert word in self.err, self
+
+    def __repr__(self) -> str:
+        return f"Ran({self.code}, {self.out!r}, {self.err!r})"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Ran) and vars(self) == vars(other)
+
+    __hash__ = None  # type: ignore[assignment]

@@ -1,0 +1,252 @@
+"""The foreground's way out: what a sender is handed, and what happens if there can be none."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+import sys
+from collections.abc import Mapping
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+from usagekit.config import UsageConfig
+from usagekit.service import UsageService, minted, new_uuid, to_json, utc_now
+from usagekit.snapshot import is_uuid
+from usagekit.spool import Spool
+
+if TYPE_CHECKING:
+    from usagekit.event import Event
+
+# Every text that there is, lone halves of surrogate pairs and control characters too.
+ANY_TEXT = st.text(st.characters(exclude_categories=()))
+PLAIN = st.none() | st.booleans() | st.integers() | st.floats() | ANY_TEXT
+NAME = st.text("abcdefghijklmnopqrstuvwxyz_$", min_size=1, max_size=8)
+ANY_VALUE = st.recursive(
+    PLAIN, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(NAME, inner, max_size=4)
+)
+
+FIELDS: dict[str, object] = {
+    "event_name": "CLI execution succeeded",
+    "distinct_id": "00000000-0000-4000-8000-000000000001",
+    "is_anon": True,
+    "properties": {"command_name": "toolkit.run"},
+}
+
+
+def config(folder: Path, *, sender_module: str = "no_such_package.usage") -> UsageConfig:
+    return UsageConfig(
+        program="tool",
+        version="1.0",
+        sender_module=sender_module,
+        home=str(folder / "state"),
+        prefix="TOOL_USAGE",
+        host="http://127.0.0.1:1",
+        project_api_key="phc_made_up",
+        sender_environ={"TOOL_FOLDER": "/made/up"},
+    )
+
+
+def same(first: object, second: object) -> bool:
+    """Equality for which not-a-number equals itself, and 1 is neither 1.0 nor True."""
+    if isinstance(first, dict) and isinstance(second, dict):
+        return first.keys() == second.keys() and all(same(first[key], second[key]) for key in first)
+    if isinstance(first, list) and isinstance(second, list):
+        return len(first) == len(second) and all(map(same, first, second))
+    if isinstance(first, float) and isinstance(second, float) and math.isnan(first):
+        return math.isnan(second)
+    return type(first) is type(second) and first == second
+
+
+@given(st.dictionaries(NAME, ANY_VALUE, max_size=8))
+@example({"a": "\ud800", "b": "\x00\x1f\x7f", "c": math.inf, "d": -math.inf, "e": math.nan})
+@example({"a": {"b": {}}, "c": [], "d": {"e": True}, "f": 10**400, "g": -0.0})
+def test_what_is_written_is_what_json_would_write(value: dict[str, Any]) -> None:
+    written = to_json(value)
+    assert written == json.dumps(value)
+    assert same(json.loads(written), value)
+    assert written.isascii()
+
+
+@given(st.dictionaries(ANY_TEXT, PLAIN))
+@example({'a "quoted" name': 1})
+def test_what_is_written_is_json_whatever_the_names_are(value: dict[str, Any]) -> None:
+    assert same(json.loads(to_json(value)), value)
+
+
+def test_an_id_is_a_uuid_of_version_4_and_never_the_same() -> None:
+    made = [new_uuid() for _ in range(500)]
+    assert len(set(made)) == 500
+    for text in made:
+        assert is_uuid(text)
+        assert str(UUID(text)) == text
+        assert (UUID(text).version, UUID(text).variant) == (4, "specified in RFC 4122")
+
+
+def test_the_time_is_now_in_utc_to_the_microsecond() -> None:
+    before = datetime.now(timezone.utc)
+    text = utc_now()
+    after = datetime.now(timezone.utc)
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", text)
+    assert before <= datetime.fromisoformat(text.replace("Z", "+00:00")) <= after
+    assert sorted(times := [utc_now() for _ in range(100)]) == times
+
+
+def test_an_event_keeps_its_uuid_and_time_and_gets_them_if_it_has_none() -> None:
+    fresh = minted(FIELDS)
+    assert {name: fresh[name] for name in FIELDS} == FIELDS
+    assert UUID(str(fresh["uuid"])).version == 4
+    assert minted(fresh) == fresh
+    assert minted(FIELDS)["uuid"] != fresh["uuid"]
+
+
+def test_a_sender_s_environment_holds_what_is_listed_and_nothing_else(tmp_path: Path) -> None:
+    allowed = {
+        "PATH": "/bin",
+        "HOME": "/home/made-up",
+        "LANG": "C.UTF-8",
+        "HTTPS_PROXY": "http://127.0.0.1:9",
+        "REQUESTS_CA_BUNDLE": "/made/up.pem",
+    }
+    own = {
+        "TOOL_USAGE_HOST": "http://127.0.0.1:1",
+        "TOOL_USAGE_PROJECT_KEY": "phc_made_up",
+        "TOOL_FOLDER": "/made/up",
+        "TOOL_USAGE_EVENT_DATA": "{}",
+    }
+    refused = {
+        "TOOL_FOLDER": "of somebody else",
+        "MADE_UP_SECRET": "canary",
+        "PYTHONPATH": "/made/up",
+        "PYTHONSTARTUP": "/made/up.py",
+        "LD_PRELOAD": "/made/up.so",
+        "TOOL_API_KEY": "canary",
+        "TOOL_USAGE_TRACKING": "1",
+        "TOOL_USAGE_DEBUG": "1",
+        "TOOL_USAGE_EVENT_DATA": "somebody else's",
+        "VIRTUAL_ENV": "/made/up",
+    }
+    service = UsageService(config(tmp_path), {**allowed, **refused})
+    assert service._sender_environ("{}") == {**allowed, **own}
+
+
+def capture(folder: Path, environ: Mapping[str, str], **more: object) -> list[Event]:
+    """Capture one event, and give back what is in the spool then."""
+    policy = config(folder)
+    UsageService(policy, environ).capture({**FIELDS, **more})
+    spool = Spool(policy.paths)
+    return [event for event in map(spool.take, spool.names()) if event is not None]
+
+
+def test_with_a_sender_on_its_way_the_foreground_writes_nothing(tmp_path: Path) -> None:
+    assert capture(tmp_path, {}) == []
+    assert not (tmp_path / "state").exists()
+
+
+@pytest.mark.parametrize(
+    "environ",
+    [{"HTTP_PROXY": "a\0b"}, {"HTTP_PROXY": "\udfff\ud800"}, {"PATH": "x" * 3_000_000}],
+    ids=["a NUL", "half a character", "too long"],
+)
+def test_an_environment_that_no_process_can_have_leaves_the_event_in_the_spool(
+    tmp_path: Path, environ: dict[str, str]
+) -> None:
+    assert len(capture(tmp_path, environ)) == 1
+
+
+def test_an_event_too_long_for_an_environment_is_in_the_spool_and_whole(tmp_path: Path) -> None:
+    properties = {"error_message": "é" * 128 * 1024}
+    (event,) = capture(tmp_path, {}, properties=properties)
+    assert event.properties == properties
+
+
+@pytest.mark.parametrize("executable", ["", None, "/no/such/python"])
+def test_without_an_interpreter_the_event_is_in_the_spool(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, executable: str | None
+) -> None:
+    monkeypatch.setattr(sys, "executable", executable)
+    (event,) = capture(tmp_path, {})
+    assert event.distinct_id == FIELDS["distinct_id"]
+    assert UUID(event.uuid).version == 4
+
+
+def test_a_frozen_program_does_not_start_itself(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "frozen", True, raising=False)
+    assert len(capture(tmp_path, {})) == 1
+
+
+def test_no_process_and_no_spool_is_an_os_error(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(OSError, match="Not a directory"):
+        capture(tmp_path / "file", {"HTTP_PROXY": "a\0b"})
+
+
+@pytest.mark.parametrize("place", ["the working folder", "PYTHONPATH"])
+def test_no_module_of_the_user_s_folder_is_run_in_the_sender_s_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    work = tmp_path / "work"
+    work.mkdir()
+    (work / "made_up_sender.py").write_text("import sys; sys.exit(0)")
+    monkeypatch.chdir(work if place == "the working folder" else tmp_path)
+    service = UsageService(config(tmp_path, sender_module="made_up_sender"), {"PYTHONPATH": "work"})
+    assert service.alias("a", "b") is False
+
+
+ALIASES = {"0": True, "1": False, "'it failed'": False}
+
+
+@pytest.mark.parametrize(("code", "delivered"), ALIASES.items())
+def test_an_alias_has_arrived_if_the_sender_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: str, delivered: bool
+) -> None:
+    (tmp_path / "made_up_sender.py").write_text(
+        "import json, os, sys\n"
+        "order = json.loads(os.environ['TOOL_USAGE_EVENT_DATA'])\n"
+        "assert order == {'alias': 'anonymous', 'distinct_id': 'account'}\n"
+        f"sys.exit({code})"
+    )
+    policy = config(tmp_path, sender_module="made_up_sender")
+    service = UsageService(policy, {"PATH": "/bin"})
+    monkeypatch.setattr(service, "_command", lambda: [sys.executable, "made_up_sender.py"])
+    monkeypatch.chdir(tmp_path)
+    assert service.alias("anonymous", "account") is delivered
+
+
+class Impatient(UsageConfig):
+    alias_timeout = 0.3  # type: ignore[misc]
+
+
+@pytest.mark.timeout(20)
+def test_an_alias_that_takes_too_long_has_not_arrived(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain = config(tmp_path)
+    policy = Impatient(
+        program=plain.program,
+        version=plain.version,
+        sender_module=plain.sender_module,
+        home=plain.paths.home,
+        prefix=plain.prefix,
+        host=plain.host,
+        project_api_key=plain.project_api_key,
+    )
+    service = UsageService(policy, {})
+    monkeypatch.setattr(service, "_command", lambda: ["/bin/sleep", "30"])
+    assert service.alias("anonymous", "account") is False
+
+
+def test_no_process_for_an_alias_is_no_alias(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service = UsageService(config(tmp_path), {})
+    monkeypatch.setattr(sys, "executable", "")
+    assert service.alias("anonymous", "account") is False
+    assert UsageService(config(tmp_path), {"PATH": "a\0b"}).alias("anonymous", "account") is False
