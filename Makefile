@@ -1,0 +1,55 @@
+# Each target works from a clean clone, with only Python >= 3.10 and make on the machine.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: demo test check bench pin clean
+
+demo: .venv/ready  ## the whole life of an identity, on this machine, from nothing
+	@cd libs && ../$(BIN)/python -m tests.support.demo
+
+test: .venv/ready  ## the test suite, with branch coverage of child processes too
+	@$(BIN)/python -m pytest -n 2 $(ARGS)
+
+check: .venv/ready  ## style, types
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+
+bench: .venv-bench/ready .venv-peer/ready  ## what tracking costs, beside no tracking and a peer
+	@.venv-bench/bin/python bench/run.py $(ARGS)
+
+# A fresh environment whenever what it is made of has changed.
+.venv/ready: requirements/dev.txt pyproject.toml libs/usagekit/pyproject.toml libs/tests/support/a0_coverage.pth
+	@echo "Preparing .venv (once, about half a minute) ..."
+	@rm -rf .venv
+	@$(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e libs/usagekit -e .
+	@cp libs/tests/support/a0_coverage.pth "$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')"
+	@touch $@
+
+# Ours as users have it: installed from wheels, not editable.
+.venv-bench/ready: requirements/dev.txt $(shell find libs/usagekit libs/arcade-cli -name '*.py')
+	@echo "Preparing .venv-bench (once, about half a minute) ..."
+	@rm -rf .venv-bench
+	@$(PYTHON) -m venv .venv-bench
+	@.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	@.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation ./libs/usagekit .
+	@touch $@
+
+# The published predecessor, to measure against, in an environment of its own.
+.venv-peer/ready: requirements/peer.txt
+	@echo "Preparing .venv-peer (once) ..."
+	@rm -rf .venv-peer
+	@$(PYTHON) -m venv .venv-peer
+	@.venv-peer/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/peer.txt
+	@touch $@
+
+pin:  ## write the pinned requirements anew; needs uv
+	uv pip compile pyproject.toml --group dev --universal --python-version 3.10 --generate-hashes \
+	  --no-emit-package usagekit --no-header --upgrade --output-file requirements/dev.txt
+	echo "arcade-mcp==1.16.3" | uv pip compile - --universal --python-version 3.10 --generate-hashes \
+	  --no-header --upgrade --output-file requirements/peer.txt
+
+clean:
+	rm -rf .venv .venv-bench .venv-peer .coverage* .hypothesis .mypy_cache .pytest_cache .ruff_cache

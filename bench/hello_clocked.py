@@ -1,0 +1,33 @@
+"""The tracked program once more, with a clock in it: prints what tracking took, in milliseconds.
+
+Counted are its imports, its start, and all that passes its door.
+"""
+
+import sys
+import time
+
+import hello_bare
+
+if __name__ == "__main__":
+    began = time.perf_counter()
+    from arcade_cli.usage import usage_config
+    from usagekit.click import run
+    from usagekit.tracker import CommandTracker
+
+    tracker = CommandTracker(usage_config())
+    spent = [time.perf_counter() - began]
+    guard = tracker.guard
+
+    def clocked(step):
+        """The door, with a clock on it."""
+        entered = time.perf_counter()
+        guard(step)
+        spent.append(time.perf_counter() - entered)
+
+    # A step of one door may pass another; the outermost counts.
+    tracker.guard = clocked
+    tracker.track_command_execution = tracker._track
+    try:
+        run(hello_bare.app, tracker)
+    finally:
+        print(sum(spent) * 1000, file=sys.stderr)
