@@ -1,7 +1,5 @@
 """The ``arcade`` command-line program."""
 
-from __future__ import annotations
-
 import os
 
 __version__ = "1.0.0rc4"
@@ -11,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-def arcade_home(environ: Mapping[str, str] = os.environ) -> str:
+def arcade_home(environ: "Mapping[str, str]" = os.environ) -> str:
     """Where Arcade keeps its files: ``$ARCADE_WORK_DIR/.arcade`` if that variable is set, else
     ``~/.arcade``. An absolute path. Creates nothing."""
     base = environ.get("ARCADE_WORK_DIR") or environ.get("HOME") or os.path.expanduser("~")

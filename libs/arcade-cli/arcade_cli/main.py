@@ -158,6 +158,18 @@ def usage_show() -> None:
     usage_commands.show_next_event()
 
 
+@usage_app.command("flush")
+def usage_flush(
+    timeout: Annotated[
+        int, typer.Option("--timeout", min=1, max=3_600, help="Seconds to wait at most.")
+    ] = 30,
+) -> None:
+    """Send what is queued, now: for the end of a CI job."""
+    from arcade_cli import usage_commands
+
+    usage_commands.flush_queue(timeout)
+
+
 def cli() -> None:
     """The entry point of ``arcade`` and ``arcade-mcp``."""
     run(app, CommandTracker(usage_config()))

@@ -3,8 +3,11 @@
 import os
 
 import typer
+from usagekit.consent import decide
+from usagekit.flush import flush
 from usagekit.report import next_event, status
 
+from arcade_cli.errors import ArcadeError
 from arcade_cli.show import show_fields, show_json
 from arcade_cli.usage import usage_config
 
@@ -21,3 +24,35 @@ def show_next_event() -> None:
         typer.echo("Tracking is off: nothing would be sent. See: arcade usage status", err=True)
         return
     show_json(event)
+
+
+def flush_queue(timeout: int) -> None:
+    """Send what is queued now, and say what went. Raises ArcadeError if something remains."""
+    config = usage_config()
+    if not decide(os.environ, config).enabled or config.debug:
+        waiting = status(config, os.environ)["waiting_events"]
+        if waiting:
+            raise ArcadeError(
+                f"nothing is sent while tracking is off or only shown, and {_events(waiting)} "
+                "remain. See: arcade usage status"
+            )
+        typer.echo("Nothing was queued.")
+        return
+    flushed = flush(config, timeout)
+    if flushed.sent:
+        typer.echo(f"Sent {_events(flushed.sent)}.")
+    if flushed.local:
+        typer.echo(f"Noted {_events(flushed.local)} in the local log: no destination is set.")
+    if flushed.refused:
+        typer.echo(f"The receiver refused {_events(flushed.refused)} for good.")
+    if flushed.remaining:
+        raise ArcadeError(
+            f"{_events(flushed.remaining)} remain: {flushed.reason}. "
+            "They are kept, and sent after a later command."
+        )
+    if not (flushed.sent or flushed.local or flushed.refused):
+        typer.echo("Nothing was queued.")
+
+
+def _events(number: object) -> str:
+    return "1 event" if number == 1 else f"{number} events"

@@ -12,10 +12,10 @@ import pytest
 import typer
 import typer.main
 from usagekit.click import run
-from usagekit.config import UsageConfig
 from usagekit.tracker import CommandTracker
 
 from tests.support.home import Home
+from tests.support.policy import policy
 
 if TYPE_CHECKING:
     from usagekit.tracker import Outcome
@@ -28,16 +28,7 @@ class Notes(CommandTracker):
     """Keeps what it is told in place of recording it."""
 
     def __init__(self, folder: Path, *, tracking: str = "1") -> None:
-        config = UsageConfig(
-            program="tool",
-            version="1.0",
-            sender_module="tool.usage",
-            home=str(folder / "state"),
-            prefix="TOOL_USAGE",
-            host="",
-            project_api_key="",
-        )
-        super().__init__(config, {"TOOL_USAGE_TRACKING": tracking})
+        super().__init__(policy(folder / "state"), {"TOOL_USAGE_TRACKING": tracking})
         self.seen: list[tuple[str, Outcome]] = []
         self.durations: list[float] = []
 

@@ -8,20 +8,13 @@ import pytest
 from usagekit.config import OFF_WORDS, ON_WORDS, UsageConfig, is_set
 from usagekit.consent import decide
 
+from tests.support.policy import policy
+
 TRACKING, DO_NOT_TRACK = "TOOL_USAGE_TRACKING", "DO_NOT_TRACK"
 
 
 def config(folder: Path, *, key: str = "phc_made_up_project") -> UsageConfig:
-    return UsageConfig(
-        program="tool",
-        version="1.0",
-        sender_module="tool.usage",
-        home=str(folder / "state"),
-        prefix="TOOL_USAGE",
-        host="http://127.0.0.1:1",
-        project_api_key=key,
-        machine_off=str(folder / "off"),
-    )
+    return policy(folder / "state", project_api_key=key, machine_off=str(folder / "off"))
 
 
 # environment, is the machine's file there, is there a project key -> tracked?, who decided

@@ -31,6 +31,8 @@ from usagekit.snapshot import (
     read_identity,
 )
 
+from tests.support.policy import policy
+
 ADA, BOB = "made-up-account-ada", "made-up-account-bob"
 ANON = "00000000-0000-4000-8000-000000000001"
 
@@ -43,17 +45,7 @@ class Quick(UsageConfig):
 
 
 def config_in(home: Path, fetch: Fetch | None = None) -> UsageConfig:
-    return Quick(
-        program="tool",
-        version="1.0",
-        sender_module="tool.usage",
-        home=str(home),
-        prefix="TOOL_USAGE",
-        host="http://127.0.0.1:1",
-        project_api_key="phc_made_up_project",
-        credentials=str(home / "credentials"),
-        fetch_principal=fetch,
-    )
+    return policy(home, Quick, credentials=str(home / "credentials"), fetch_principal=fetch)
 
 
 @pytest.fixture

@@ -10,18 +10,11 @@ from usagekit.config import UsageConfig
 from usagekit.identity import UsageIdentity
 from usagekit.report import next_event, status
 
+from tests.support.policy import policy
+
 
 def config(folder: Path, key: str, **options: Any) -> UsageConfig:
-    return UsageConfig(
-        program="tool",
-        version="1.0",
-        sender_module="tool.usage",
-        home=str(folder / "state"),
-        prefix="TOOL_USAGE",
-        host="http://127.0.0.1:1",
-        project_api_key=key,
-        **options,
-    )
+    return policy(folder / "state", project_api_key=key, **options)
 
 
 @pytest.mark.parametrize("key", ["phc_made_up", ""], ids=["with a key", "without a key"])

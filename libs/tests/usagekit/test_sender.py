@@ -13,12 +13,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from usagekit.config import UsagePaths
 from usagekit.event import Event
 from usagekit.service import minted
 from usagekit.spool import Spool
 
 from tests.support.home import Home
+from tests.support.policy import policy
 from tests.support.recorder import Recorder
 
 ANON = "00000000-0000-4000-8000-000000000001"
@@ -94,7 +94,7 @@ def spool(home: Home, *commands: str) -> list[str]:
     """Put events into a home's spool. Returns their uuids, oldest first."""
     made = [Event.of(minted(fields(command))) for command in commands]
     for event in made:
-        Spool(UsagePaths(str(home.state))).put(event)
+        Spool(policy(home.state)).put(event)
     return [event.uuid for event in made]
 
 

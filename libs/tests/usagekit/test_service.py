@@ -20,6 +20,8 @@ from usagekit.service import UsageService, minted, new_uuid, to_json, utc_now
 from usagekit.snapshot import is_uuid
 from usagekit.spool import Spool
 
+from tests.support.policy import policy
+
 if TYPE_CHECKING:
     from usagekit.event import Event
 
@@ -40,15 +42,8 @@ FIELDS: dict[str, object] = {
 
 
 def config(folder: Path, *, sender_module: str = "no_such_package.usage") -> UsageConfig:
-    return UsageConfig(
-        program="tool",
-        version="1.0",
-        sender_module=sender_module,
-        home=str(folder / "state"),
-        prefix="TOOL_USAGE",
-        host="http://127.0.0.1:1",
-        project_api_key="phc_made_up",
-        sender_environ={"TOOL_FOLDER": "/made/up"},
+    return policy(
+        folder / "state", sender_module=sender_module, sender_environ={"TOOL_FOLDER": "/made/up"}
     )
 
 
@@ -137,9 +132,9 @@ def test_a_sender_s_environment_holds_what_is_listed_and_nothing_else(tmp_path: 
 
 def capture(folder: Path, environ: Mapping[str, str], **more: object) -> list[Event]:
     """Capture one event, and give back what is in the spool then."""
-    policy = config(folder)
-    UsageService(policy, environ).capture({**FIELDS, **more})
-    spool = Spool(policy.paths)
+    own = config(folder)
+    UsageService(own, environ).capture({**FIELDS, **more})
+    spool = Spool(own)
     return [event for event in map(spool.take, spool.names()) if event is not None]
 
 

@@ -9,10 +9,12 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from usagekit.config import UsagePaths
+from usagekit.config import UsageConfig, UsagePaths
 from usagekit.event import Event
 from usagekit.service import new_uuid
 from usagekit.spool import Spool
+
+from tests.support.policy import policy
 
 
 def event(moment: int = 0, uuid: str | None = None) -> Event:
@@ -27,13 +29,18 @@ def event(moment: int = 0, uuid: str | None = None) -> Event:
 
 
 @pytest.fixture
-def paths(tmp_path: Path) -> UsagePaths:
-    return UsagePaths(str(tmp_path / "state"))
+def config(tmp_path: Path) -> UsageConfig:
+    return policy(tmp_path / "state")
 
 
 @pytest.fixture
-def spool(paths: UsagePaths) -> Spool:
-    return Spool(paths)
+def paths(config: UsageConfig) -> UsagePaths:
+    return config.paths
+
+
+@pytest.fixture
+def spool(config: UsageConfig) -> Spool:
+    return Spool(config)
 
 
 def uuids(spool: Spool) -> list[str]:
@@ -64,7 +71,7 @@ def test_what_is_gone_can_be_removed_again(spool: Spool) -> None:
     (name,) = spool.names()
     spool.remove(name)
     spool.remove(name)
-    Spool(UsagePaths("/made/up")).remove(name)
+    Spool(policy("/made/up")).remove(name)
 
 
 def test_the_same_event_put_twice_is_there_once(spool: Spool) -> None:
@@ -148,7 +155,7 @@ def test_events_are_their_owner_s_alone_whatever_the_umask(spool: Spool, paths: 
 def test_a_home_that_cannot_be_written_to_is_an_os_error(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(OSError, match="Not a directory"):
-        Spool(UsagePaths(str(tmp_path / "file" / "state"))).put(event())
+        Spool(policy(tmp_path / "file" / "state")).put(event())
 
 
 # Each step: what to do, and with which of ten events.
@@ -165,7 +172,7 @@ def test_a_spool_is_a_set_of_events_that_is_read_in_the_order_of_time(
         event(index, uuid=f"00000000-0000-4000-8000-00000000000{index}") for index in range(10)
     ]
     with tempfile.TemporaryDirectory() as folder:
-        spool, model = Spool(UsagePaths(folder)), set[int]()
+        spool, model = Spool(policy(folder)), set[int]()
         for action, index in steps:
             name = f"2024-01-01T000000.{index}00000Z-{events[index].uuid}.json"
             if action == "put":

@@ -15,8 +15,9 @@ from typing import Any
 
 import pytest
 from usagekit import snapshot
-from usagekit.config import UsageConfig
 from usagekit.identity import UsageIdentity
+
+from tests.support.policy import policy
 
 
 class Msvcrt(ModuleType):
@@ -141,15 +142,7 @@ def test_files_and_locks_ask_for_nothing_that_windows_has_not(
     for name in ("O_CLOEXEC", "O_NOFOLLOW", "O_DIRECTORY", "O_NONBLOCK", "getuid", "uname"):
         monkeypatch.delattr(os, name)
     monkeypatch.setattr(snapshot, "system", windows)
-    config = UsageConfig(
-        program="tool",
-        version="1.0",
-        sender_module="tool.usage",
-        home=str(tmp_path / "state"),
-        prefix="TOOL_USAGE",
-        host="",
-        project_api_key="",
-    )
+    config = policy(tmp_path / "state")
     created = UsageIdentity(config).load_or_create()
     assert not created.one_off
     assert UsageIdentity(config).anon_id == created.anon_id

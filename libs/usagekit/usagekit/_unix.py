@@ -1,7 +1,5 @@
 """Locks and processes as Unix has them. The same names stand in ``_windows.py``."""
 
-from __future__ import annotations
-
 import fcntl
 import os
 import sys
@@ -17,6 +15,17 @@ def try_lock(fd: int, *, shared: bool) -> bool:
     except BlockingIOError:
         return False
     return True
+
+
+def out_of_the_way(fd: int) -> int:
+    """The same open file under a high number, so that a command's own files get the numbers that
+    they would get untracked."""
+    try:
+        high = fcntl.fcntl(fd, fcntl.F_DUPFD_CLOEXEC, 100)
+    except OSError:  # no such number allowed
+        return fd
+    os.close(fd)
+    return high
 
 
 def spawn_detached(arguments: list[str], environ: dict[str, str]) -> None:

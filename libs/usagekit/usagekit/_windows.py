@@ -1,7 +1,5 @@
 """Locks and processes as Windows has them. The same names stand in ``_unix.py``."""
 
-from __future__ import annotations
-
 import msvcrt
 import subprocess
 from typing import Any
@@ -20,6 +18,11 @@ def try_lock(fd: int, *, shared: bool) -> bool:  # noqa: ARG001 (Windows has no 
     except PermissionError:
         return False
     return True
+
+
+def out_of_the_way(fd: int) -> int:
+    """Nothing to do: Windows programs do not count on the numbers of their files."""
+    return fd
 
 
 def spawn_detached(arguments: list[str], environ: dict[str, str]) -> None:

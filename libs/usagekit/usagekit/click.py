@@ -4,8 +4,6 @@ Typer carries a Click of its own, so nothing here imports either: a command is w
 ``make_context`` and ``invoke``, a group what has ``resolve_command`` too.
 """
 
-from __future__ import annotations
-
 import sys
 import time
 
@@ -20,12 +18,12 @@ if TYPE_CHECKING:
     from usagekit.tracker import CommandTracker
 
 
-def run(app: Callable[[], Any], tracker: CommandTracker) -> Any:
+def run(app: "Callable[[], Any]", tracker: "CommandTracker") -> "Any":
     """Run a Typer app or a Click command as its program would, and record how it ended.
 
     Returns what it returns and raises what it raises, SystemExit as a rule.
     """
-    watch = _Watch()
+    watch = _Watch(tracker)
     ending: BaseException | None = None
     start = time.perf_counter()
     try:
@@ -42,23 +40,25 @@ def run(app: Callable[[], Any], tracker: CommandTracker) -> Any:
 
 
 def _record(
-    tracker: CommandTracker, watch: _Watch, ending: BaseException | None, duration: float
+    tracker: "CommandTracker", watch: "_Watch", ending: BaseException | None, duration: float
 ) -> None:
     watch.detach()
     if not watch.saw_command:
+        tracker.forget()
         return
     outcome = Outcome()
     if watch.error is not None or not _exits_well(ending):
         from usagekit.outcome import outcome_of  # an ordinary end needs no judge
 
         outcome = outcome_of(ending, watch.error)
-    tracker.track_command_execution(watch.name or tracker.program, outcome, duration)
+    tracker.track_command_execution(watch.name, outcome, duration)
 
 
 class _Watch:
     """What is seen of one run: the way to the command, and what the command raised."""
 
-    def __init__(self) -> None:
+    def __init__(self, tracker: "CommandTracker") -> None:
+        self._tracker = tracker
         self.error: BaseException | None = None
         self._path: list[str] = []
         self._invoked = False
@@ -66,8 +66,9 @@ class _Watch:
 
     @property
     def name(self) -> str:
-        """The declared names on the way to the command, never what the user typed."""
-        return ".".join(self._path)
+        """The declared names on the way to the command, never what the user typed; the
+        program's, if it has but one command."""
+        return ".".join(self._path) or self._tracker.program
 
     @property
     def saw_command(self) -> bool:
@@ -79,7 +80,7 @@ class _Watch:
             return False
         return self._invoked or not _exits_well(self.error)
 
-    def attach(self, app: Any) -> None:
+    def attach(self, app: "Any") -> None:
         """Watch the command that this app is, or that it builds when it is called."""
         typer: Any = sys.modules.get("typer.main")
         if hasattr(app, "make_context"):
@@ -88,7 +89,7 @@ class _Watch:
             # A Typer app builds its command anew at each call, in this function.
             get_command: Callable[[Any], Any] = typer.get_command
 
-            def get_watched_command(app: Any) -> Any:
+            def get_watched_command(app: "Any") -> "Any":
                 typer.get_command = get_command  # an app that a command runs is not ours
                 return self._watch(get_command(app))
 
@@ -103,20 +104,22 @@ class _Watch:
                 setattr(owner, name, previous)
         self._replaced.clear()
 
-    def _replace(self, owner: Any, name: str, replacement: Callable[..., Any]) -> None:
+    def _replace(self, owner: "Any", name: str, replacement: "Callable[..., Any]") -> None:
         self._replaced.append((owner, name, vars(owner).get(name)))
         setattr(owner, name, replacement)
 
-    def _watch(self, command: Any) -> Any:
+    def _watch(self, command: "Any") -> "Any":
         make_context, invoke = command.make_context, command.invoke
         is_group = hasattr(command, "resolve_command")
 
-        def watched_make_context(*args: Any, **kwargs: Any) -> Any:
+        def watched_make_context(*args: "Any", **kwargs: "Any") -> "Any":
             return self._noting(make_context, args, kwargs)
 
-        def watched_invoke(*args: Any, **kwargs: Any) -> Any:
+        def watched_invoke(*args: "Any", **kwargs: "Any") -> "Any":
             # A group by itself is no command yet, unless it says that it can be one.
             self._invoked = not is_group or bool(getattr(command, "invoke_without_command", False))
+            if self._invoked:
+                self._tracker.begin(self.name)
             return self._noting(invoke, args, kwargs)
 
         self._replace(command, "make_context", watched_make_context)
@@ -125,10 +128,10 @@ class _Watch:
             self._follow(command)
         return command
 
-    def _follow(self, group: Any) -> None:
+    def _follow(self, group: "Any") -> None:
         resolve_command = group.resolve_command
 
-        def watched_resolve_command(*args: Any, **kwargs: Any) -> Any:
+        def watched_resolve_command(*args: "Any", **kwargs: "Any") -> "Any":
             name, command, rest = resolve_command(*args, **kwargs)
             if command is not None:
                 self._path.append(str(command.name or name))
@@ -138,7 +141,7 @@ class _Watch:
 
         self._replace(group, "resolve_command", watched_resolve_command)
 
-    def _noting(self, step: Callable[..., Any], args: Any, kwargs: Any) -> Any:
+    def _noting(self, step: "Callable[..., Any]", args: "Any", kwargs: "Any") -> "Any":
         try:
             return step(*args, **kwargs)
         except BaseException as error:
@@ -158,7 +161,7 @@ def _hide_own_frames() -> None:
     """Keep this package out of the traceback that the user sees if the program crashes."""
     show = sys.excepthook
 
-    def hook(kind: type[BaseException], error: BaseException, _: TracebackType | None) -> None:
+    def hook(kind: type[BaseException], error: BaseException, _: "TracebackType | None") -> None:
         for one in _chain(error):
             one.__traceback__ = _without_own_frames(one.__traceback__)
         show(kind, error, error.__traceback__)
@@ -176,7 +179,7 @@ def _chain(error: BaseException) -> list[BaseException]:
     return found
 
 
-def _without_own_frames(trace: TracebackType | None) -> TracebackType | None:
+def _without_own_frames(trace: "TracebackType | None") -> "TracebackType | None":
     kept = []
     while trace is not None:
         if trace.tb_frame.f_code.co_filename != __file__:

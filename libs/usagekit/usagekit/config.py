@@ -1,7 +1,5 @@
 """What one program decides about its tracking: names, places, limits. Values only, no I/O."""
 
-from __future__ import annotations
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -23,7 +21,10 @@ class UsagePaths:
         self.folder: Final = f"{home}/usage"
         self.identity_lock: Final = f"{self.folder}/identity.lock"
         self.link: Final = f"{self.folder}/link"
+        self.running: Final = f"{self.folder}/running"
         self.spool: Final = f"{self.folder}/spool"
+        self.dropped: Final = f"{self.folder}/dropped.json"
+        self.breaker: Final = f"{self.folder}/breaker"
         self.sender_lock: Final = f"{self.folder}/sender.lock"
         self.log: Final = f"{self.folder}/log.jsonl"
 
@@ -55,15 +56,24 @@ class UsageConfig:
     """
 
     # Seconds; each is a deadline on the whole operation, not on one read of a socket.
-    identity_timeout: Final = 2.0
-    alias_timeout: Final = 2.0
-    send_timeout: Final = 5.0
-    sender_lifetime: Final = 10.0
+    identity_timeout: "Final" = 2.0
+    alias_timeout: "Final" = 2.0
+    send_timeout: "Final" = 5.0
+    sender_lifetime: "Final" = 10.0
     # How long a reader of the identity waits for its lock before it reads without, and how long
     # somebody who changes it waits: where a user is waiting too, and in the background.
-    read_lock_wait: Final = 0.05
-    change_lock_wait: Final = 0.25
-    background_lock_wait: Final = 2.0
+    read_lock_wait: "Final" = 0.05
+    change_lock_wait: "Final" = 0.25
+    background_lock_wait: "Final" = 2.0
+    # What waits for delivery: at most so many events, so many bytes, for so many seconds.
+    spool_events: "Final" = 1_000
+    spool_bytes: "Final" = 1_048_576
+    spool_age: "Final" = 30 * 86_400.0
+    # After repeated failure: seconds until the next try; doubled by each failure, up to the last.
+    breaker_first_wait: "Final" = 60.0
+    breaker_last_wait: "Final" = 3_600.0
+    # The longest wait that a host may ask for.
+    retry_after_limit: "Final" = 86_400.0
 
     def __init__(
         self,
@@ -77,8 +87,8 @@ class UsageConfig:
         project_api_key: str,
         debug: bool = False,
         credentials: str | None = None,
-        fetch_principal: Callable[[], str | None] | None = None,
-        sender_environ: Mapping[str, str] | None = None,
+        fetch_principal: "Callable[[], str | None] | None" = None,
+        sender_environ: "Mapping[str, str] | None" = None,
         login_command: str | None = None,
         logout_command: str | None = None,
         machine_off: str = "/etc/usagekit/off",
@@ -110,7 +120,7 @@ class UsageConfig:
         return bool(self.host and self.project_api_key)
 
 
-def is_set(environ: Mapping[str, str], name: str) -> bool:
+def is_set(environ: "Mapping[str, str]", name: str) -> bool:
     """Whether a switch such as ``ACME_USAGE_DEBUG`` is on: set, and to no word for "off"."""
     value = environ.get(name, "").strip().lower()
     return value != "" and value not in OFF_WORDS

@@ -1,7 +1,5 @@
 """Whether this person is tracked, and who decided. One pure question; callers obey the answer."""
 
-from __future__ import annotations
-
 import os
 
 from usagekit.config import OFF_WORDS, ON_WORDS
@@ -24,7 +22,7 @@ class Consent:
         self.reason: Final = reason
 
 
-def decide(environ: Mapping[str, str], config: UsageConfig) -> Consent:
+def decide(environ: "Mapping[str, str]", config: "UsageConfig") -> Consent:
     """Decide from the outermost layer inwards; the first that has an opinion wins.
 
     A value that cannot be understood is taken for a "no": whoever touched the switch meant

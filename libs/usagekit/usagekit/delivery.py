@@ -11,7 +11,8 @@ from __future__ import annotations
 
 import logging
 import uuid
-from datetime import datetime
+from datetime import datetime, timezone
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 from posthog import Posthog
@@ -44,7 +45,15 @@ class RejectedError(DeliveryError):
 
 
 class UnavailableError(DeliveryError):
-    """The host could not be reached, or asked for patience."""
+    """The host could not be reached, or asked for patience.
+
+    Attributes:
+        retry_after: for how many seconds, if it said so.
+    """
+
+    def __init__(self, reason: str, retry_after: float | None = None) -> None:
+        super().__init__(reason)
+        self.retry_after = retry_after
 
 
 class PostHogDelivery:
@@ -121,7 +130,7 @@ class PostHogDelivery:
         if 400 <= status < 500 and status not in _TRY_LATER:
             raise RejectedError(f"HTTP {status}")
         if not accepted:  # 200 from somebody else is no acceptance: a hotel's login page, say
-            raise UnavailableError(f"HTTP {status}")
+            raise UnavailableError(f"HTTP {status}", _retry_after(answer))
 
     def _request(self, batch: list[dict[str, Any]], timeout: float) -> Response:
         session = Session()
@@ -143,6 +152,18 @@ class PostHogDelivery:
 
 def _unchanged(request: PreparedRequest) -> PreparedRequest:
     return request
+
+
+def _retry_after(answer: Response) -> float | None:
+    """What the header ``Retry-After`` says, in seconds: it may be a number, or a date."""
+    text = answer.headers.get("Retry-After", "").strip()
+    if text.isascii() and text.isdigit():
+        return float(text[:9])
+    try:
+        moment = parsedate_to_datetime(text)
+        return max(0.0, (moment - datetime.now(timezone.utc)).total_seconds())
+    except (TypeError, ValueError, OverflowError):  # no date, or one without a time zone
+        return None
 
 
 def _is_receivers(content: object) -> bool:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from usagekit.breaker import Breaker
 from usagekit.config import UsageConfig
 from usagekit.consent import decide
 from usagekit.event import Event
-from usagekit.service import minted
+from usagekit.service import minted, utc
 from usagekit.snapshot import parse_identity, read_text
 from usagekit.spool import Spool
 from usagekit.tracker import CommandTracker, Outcome
@@ -19,13 +20,20 @@ def status(config: UsageConfig, environ: Mapping[str, str]) -> dict[str, object]
     """Whether tracking is on, which layer decided, where events go, and what waits here."""
     consent = decide(environ, config)
     identity = parse_identity(read_text(config.paths.identity) or "")
+    spool, breaker = Spool(config), Breaker(config)
+    dropped = spool.dropped()
     return {
         "tracking": "on" if consent.enabled else "off",
         "because": consent.reason,
         "sends_to": config.host if config.has_destination and not config.debug else None,
         "anon_id": identity.anon_id if identity else None,
         "linked_principal_id": identity.linked_principal_id if identity else None,
-        "waiting_events": len(Spool(config.paths).names()),
+        "waiting_events": len(spool.names()),
+        "dropped_events": dropped["over_limit"] + dropped["expired"],
+        "refused_events": dropped["refused"],
+        "damaged_files": spool.damaged(),
+        "last_failure": breaker.reason or None,
+        "not_before": utc(breaker.until) if breaker.is_open() else None,
         "stored_in": config.paths.home,
     }
 

@@ -1,12 +1,11 @@
-"""The foreground's two ways out: hand an event to a detached sender, or wait for an alias."""
-
-from __future__ import annotations
+"""The foreground's two ways out: leave an event to a detached sender, or wait for an alias."""
 
 import os
 import sys
 import time
 
-from usagekit.snapshot import is_plain, system
+from usagekit.record import Record, spool_name
+from usagekit.snapshot import FileLock, is_plain, is_uuid, system
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -48,6 +47,9 @@ _PASSED_ON = (
     "CURL_CA_BUNDLE",
 )
 
+# How the data of an event begins that is in the spool already.
+SPOOLED = '{"spooled": true'
+
 # Python 3.10 has no switch that keeps the working folder off the import path, and ``-m`` would
 # import whatever lies there under the sender's name.
 _SAFE_MODULE = "import sys; del sys.path[0]; import runpy; runpy.run_module({!r}, None, '__main__')"
@@ -61,28 +63,81 @@ class UsageService:
         environ: the environment that the sender's is chosen from.
     """
 
-    def __init__(self, config: UsageConfig, environ: Mapping[str, str] = os.environ) -> None:
+    def __init__(self, config: "UsageConfig", environ: "Mapping[str, str]" = os.environ) -> None:
         self._config = config
         self._environ = environ
+        self._record: Record | None = None
+        self._uuid = ""
 
-    def capture(self, event: dict[str, object]) -> None:
-        """Hand an event to a detached sender and return at once.
+    def begin(self, event: "Mapping[str, object]") -> None:
+        """Leave word that a command runs, in case it is killed. Raises OSError.
+
+        Args:
+            event: what is known of its event so far.
+        """
+        if self._record is None:
+            self._uuid = new_uuid()
+            self._record = Record(self._config.paths, self._uuid)
+        marker = {"running_on": machine(), **minted({"uuid": self._uuid, **event})}
+        self._record.begin(to_json(marker))
+
+    def forget(self) -> None:
+        """Take back what ``begin`` said: there is no event."""
+        if self._record is not None:
+            self._record.close()
+            self._record = None
+
+    def capture(self, event: "Mapping[str, object]") -> None:
+        """Put an event into the spool, see to it that a sender is at work, return at once.
 
         Args:
             event: the fields of ``usagekit.event.Event``, without the two that are minted here,
                 ``uuid`` and ``timestamp``.
 
-        Where no process can be started, the event is put where the next sender finds it.
-        Raises OSError if that fails too.
+        Where nothing can be written, the sender gets the event from its environment alone.
+        Raises OSError or ValueError if there can be no sender either.
         """
-        payload = to_json(minted(event))
+        if self._record is not None:
+            event = {"uuid": self._uuid, **event}
+        event = minted(event)
+        if not self._spooled(event):
+            system.spawn_detached(self._command(), self._sender_environ(to_json(event)))
+            return
+        if self._sender_at_work():
+            return
         try:
-            system.spawn_detached(self._command(), self._sender_environ(payload))
+            data = to_json({"spooled": True, **event})
+            system.spawn_detached(self._command(), self._sender_environ(data))
         except (OSError, ValueError):  # no process, no memory, too long; a NUL in a variable
-            from usagekit.event import Event
             from usagekit.spool import Spool
 
-            Spool(self._config.paths).put(Event.from_json(payload))
+            Spool(self._config).trim()  # which is a sender's work, if there were any
+
+    def _spooled(self, event: "Mapping[str, object]") -> bool:
+        """Whether the event is on disk now, where no death of a process can reach it."""
+        uuid, name = str(event["uuid"]), spool_name(str(event["timestamp"]), str(event["uuid"]))
+        if not is_uuid(uuid) or "/" in name:
+            return False  # the sender will refuse it
+        record = self._record or Record(self._config.paths, uuid)
+        try:
+            record.finish(name, to_json(event))
+        except OSError:
+            return False
+        finally:
+            record.close()
+            self._record = None
+        return True
+
+    def _sender_at_work(self) -> bool:
+        """Whether a sender holds the lock. It looks into the spool once more after letting go,
+        so it will see what was put there before this question."""
+        lock = FileLock(self._config.paths.sender_lock)
+        try:
+            free = lock.acquire()
+        except OSError:  # a file system without locks
+            return False
+        lock.release()
+        return not free
 
     def alias(self, previous_id: str, distinct_id: str) -> bool:
         """Fold the history of ``previous_id`` into ``distinct_id``; True once the host has it.
@@ -140,9 +195,14 @@ class UsageService:
         return {"PYTHONPATH": os.pathsep.join(kept)}
 
 
-def minted(event: Mapping[str, object]) -> dict[str, object]:
+def minted(event: "Mapping[str, object]") -> dict[str, object]:
     """The event with ``uuid`` and ``timestamp``: its own if it has them, else new ones."""
     return {"uuid": new_uuid(), "timestamp": utc_now(), **event}
+
+
+def machine() -> str:
+    """This machine's name, by which machines that share a home tell their commands apart."""
+    return os.uname().nodename if hasattr(os, "uname") else os.environ.get("COMPUTERNAME", "")
 
 
 def new_uuid() -> str:
@@ -155,10 +215,15 @@ def new_uuid() -> str:
 
 
 def utc_now() -> str:
-    """The time in UTC, ISO 8601 with microseconds."""
-    seconds, nanoseconds = divmod(time.time_ns(), 1_000_000_000)
-    whole = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(seconds))
-    return f"{whole}.{nanoseconds // 1000:06d}Z"
+    """The time now, as ``utc`` writes it."""
+    return utc(time.time())
+
+
+def utc(seconds: float) -> str:
+    """A time since the epoch in UTC, ISO 8601 with microseconds."""
+    whole = int(seconds)
+    date = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(whole))
+    return f"{date}.{int((seconds - whole) * 1_000_000):06d}Z"
 
 
 def to_json(value: object) -> str:

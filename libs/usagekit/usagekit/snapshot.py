@@ -1,7 +1,5 @@
 """A look at ``usage.json``: all that a finished command needs to know of who its user is."""
 
-from __future__ import annotations
-
 import os
 import sys
 import time
@@ -64,13 +62,14 @@ class FileLock:
     def acquire(self, *, shared: bool = False, wait: float = 0.0) -> bool:
         """Try for up to ``wait`` seconds. Contention is False; other failures raise OSError."""
         fd = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
-        deadline = time.monotonic() + wait
+        deadline, pause = time.monotonic() + wait, 0.001
         try:
             while not system.try_lock(fd, shared=shared):
                 if time.monotonic() >= deadline:
                     os.close(fd)
                     return False
-                time.sleep(0.001)
+                time.sleep(pause)
+                pause = min(2 * pause, 0.02)
         except BaseException:
             os.close(fd)
             raise
@@ -102,7 +101,7 @@ def read_text(path: str, limit: int = SMALL) -> str | None:
         os.close(fd)
 
 
-def read_identity(config: UsageConfig) -> Identity | None:
+def read_identity(config: "UsageConfig") -> Identity | None:
     """The identity on disk; None if there is none, or what is there is not one."""
     lock = FileLock(config.paths.identity_lock)
     try:
@@ -151,7 +150,7 @@ def parse_any_json(text: str) -> Identity | None:
     return Identity(anon_id, principal)
 
 
-def credentials_stamp(config: UsageConfig) -> str | None:
+def credentials_stamp(config: "UsageConfig") -> str | None:
     """Size and modification time of the credentials; None if there are none."""
     if config.credentials is None:
         return None
@@ -163,7 +162,7 @@ def credentials_stamp(config: UsageConfig) -> str | None:
 
 
 def unresolved_credentials(
-    config: UsageConfig, identity: Identity, stamp: str | None
+    config: "UsageConfig", identity: Identity, stamp: str | None
 ) -> tuple[str | None, bool]:
     """Whether somebody else than before may stand behind the credentials of this stamp.
 
@@ -184,7 +183,7 @@ def unresolved_credentials(
     return stamp or GONE, True
 
 
-def read_link(config: UsageConfig) -> tuple[str, str, str]:
+def read_link(config: "UsageConfig") -> tuple[str, str, str]:
     """The note of the last alias: the anonymous ID, the account, the credentials' stamp."""
     lines = (read_text(config.paths.link) or "").split("\n")
     return (lines[0], lines[1], lines[2]) if len(lines) == 3 else ("", "", "")

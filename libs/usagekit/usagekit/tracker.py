@@ -1,7 +1,5 @@
 """What happens when a command has ended. The one door at which every fault of tracking stops."""
 
-from __future__ import annotations
-
 import os
 import sys
 
@@ -27,7 +25,7 @@ class Outcome:
     Attributes:
         exit_code: what the shell sees, 0 to 255.
         failure_kind: None for a success, else ``exception``, ``exit``, ``usage_error`` or
-            ``interrupted``.
+            ``interrupted``; ``killed`` is what a sender finds out (``killed.py``).
         error_type: name of the exception's class, if there was one.
         error_message: its text, not yet redacted; never what the user typed wrong.
     """
@@ -55,10 +53,11 @@ class CommandTracker:
         environ: the environment that consent is read from and the sender's is chosen from.
     """
 
-    def __init__(self, config: UsageConfig, environ: Mapping[str, str] = os.environ) -> None:
+    def __init__(self, config: "UsageConfig", environ: "Mapping[str, str]" = os.environ) -> None:
         self._config = config
         self._consent = decide(environ, config)
         self._service = UsageService(config, environ)
+        self._process = os.getpid()
         # Before the command: a logout takes them away.
         self._stamp = credentials_stamp(config) if self._consent.enabled else None
 
@@ -66,6 +65,18 @@ class CommandTracker:
     def program(self) -> str:
         """The program's name: that of its command, where it has but one."""
         return self._config.program
+
+    def begin(self, command_name: str) -> None:
+        """Note down that this command runs now, so that it is counted should it be killed.
+
+        May be called again when its name is better known. Never raises.
+        """
+        if not self._config.debug and sys.platform != "win32":
+            self.guard(lambda: self._service.begin(self.event(command_name, Outcome(), 0)))
+
+    def forget(self) -> None:
+        """Take back what was noted down: this was no command. Never raises."""
+        self.guard(self._service.forget)
 
     def track_command_execution(self, command_name: str, outcome: Outcome, duration: float) -> None:
         """Record one command. Never raises; waits for the network at a login only.
@@ -77,19 +88,20 @@ class CommandTracker:
         """
         self.guard(lambda: self._track(command_name, outcome, duration))
 
-    def guard(self, step: Callable[[], object]) -> None:
+    def guard(self, step: "Callable[[], object]") -> None:
         """Do something for the tracker's sake, if tracking is on. Never raises.
 
-        This is the door: no fault of a step, and no Ctrl-C that meets it, is the command's.
+        This is the door: no fault of a step, and no Ctrl-C that meets it, is the command's. A
+        process that the command forked, and that comes by here at its end, is not the command.
         """
-        if not self._consent.enabled:
+        if not self._consent.enabled or os.getpid() != self._process:
             return
         try:
             step()
         except BaseException:  # noqa: BLE001
             return
 
-    def event(self, command_name: str, outcome: Outcome, duration: float) -> dict[str, Any]:
+    def event(self, command_name: str, outcome: Outcome, duration: float) -> "dict[str, Any]":
         """The event that this command's end would be, for the person who is here now.
 
         Returns the fields of ``usagekit.event.Event`` but for those minted at its capture.
@@ -124,7 +136,7 @@ class CommandTracker:
             if ended_well and command_name == self._config.logout_command:
                 self._leave()
 
-    def _record(self, event: dict[str, Any]) -> None:
+    def _record(self, event: "dict[str, Any]") -> None:
         if self._config.debug:
             _print(event)
         else:
@@ -147,13 +159,13 @@ class CommandTracker:
             link(UsageIdentity(self._config), self._service.alias)
 
 
-def _first_identity(config: UsageConfig) -> Identity:
+def _first_identity(config: "UsageConfig") -> "Identity":
     from usagekit.identity import UsageIdentity
 
     return UsageIdentity(config).load_or_create()
 
 
-def _print(event: dict[str, Any]) -> None:
+def _print(event: "dict[str, Any]") -> None:
     """Show on stderr, if there is one, what would have been sent."""
     import json
 
@@ -179,7 +191,9 @@ def _properties(
     }
     if outcome.failure_kind is not None:
         properties["failure_kind"] = outcome.failure_kind
-        properties["error_message"] = outcome.error_message or ""
+        from usagekit.outcome import cut
+
+        properties["error_message"] = cut(outcome.error_message or "")
     if outcome.error_type is not None:
         properties["error_type"] = outcome.error_type
     return properties

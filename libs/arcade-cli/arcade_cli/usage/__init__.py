@@ -3,8 +3,6 @@
 The mechanism is ``usagekit``. See docs/usage-tracking.md for what is tracked and how to stop it.
 """
 
-from __future__ import annotations
-
 import os
 
 from usagekit.config import UsageConfig, is_set
@@ -20,7 +18,7 @@ if TYPE_CHECKING:
 DEFAULT_HOST = "https://us.i.posthog.com"
 
 
-def usage_config(environ: Mapping[str, str] = os.environ) -> UsageConfig:
+def usage_config(environ: "Mapping[str, str]" = os.environ) -> UsageConfig:
     """Arcade's policy for one environment. Reads variables only, no file."""
     home = arcade_home(environ)
     return UsageConfig(

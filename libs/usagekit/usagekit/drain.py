@@ -1,0 +1,173 @@
+"""The delivery of what waits: whose is it, alias, send, and settle on the host's word only.
+
+For the holder of the sender's lock. What it needs takes a fifth of a second to load.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from usagekit import killed
+from usagekit.breaker import Breaker
+from usagekit.config import UsageConfig
+from usagekit.event import Event
+from usagekit.identity import UsageIdentity
+from usagekit.log import record
+from usagekit.redact import Redactor
+from usagekit.service import new_uuid
+from usagekit.snapshot import credentials_stamp
+from usagekit.spool import Spool
+from usagekit.wire import to_wire
+
+if TYPE_CHECKING:
+    from usagekit.delivery import PostHogDelivery
+
+# An event on its way: its name in the spool, if it has one, and its wire form.
+Outgoing = tuple[str | None, dict[str, Any]]
+
+_BATCH = 50
+
+
+class Drain:
+    """One run's delivery. What it found out about accounts and the host holds for that run.
+
+    Attributes:
+        settled: ``sent``, ``rejected`` or ``local``, by the event's name in the spool.
+    """
+
+    def __init__(self, config: UsageConfig) -> None:
+        self.settled: dict[str, str] = {}
+        self._config = config
+        self._spool = Spool(config)
+        self._breaker = Breaker(config)
+        self._delivery: PostHogDelivery | None = None
+        self._principals: dict[str, str | None] = {}
+        self._passed_over: set[str] = set()
+
+    def waiting(self) -> list[str]:
+        """The names in the spool, without those that this run could not make events of."""
+        return [name for name in self._spool.names() if name not in self._passed_over]
+
+    def all(self) -> bool:
+        """Deliver what waits, oldest first. False if the host gave no word; the rest stays."""
+        killed.collect(self._config, self._spool)
+        names = self.waiting()
+        for start in range(0, len(names), _BATCH):
+            taken = [(name, self._spool.take(name)) for name in names[start : start + _BATCH]]
+            self._passed_over |= {name for name, event in taken if event is None}
+            if not self.deliver([(name, event) for name, event in taken if event is not None]):
+                return False
+        return True
+
+    def deliver(self, events: list[tuple[str | None, Event]]) -> bool:
+        """Deliver events, each with its name in the spool. True once all are settled."""
+        redactor = Redactor.for_this_machine()
+        if not self._config.has_destination:
+            self._settle("local", [(name, to_wire(event, redactor)) for name, event in events])
+            return True
+        from usagekit.delivery import UnavailableError
+
+        try:
+            for _, event in events:
+                self._resolve(event)
+            self._identity().adopt_link()
+            self._send([(name, to_wire(event, redactor)) for name, event in events])
+        except UnavailableError as error:
+            self._breaker.failed(str(error), error.retry_after)
+            return False
+        return True
+
+    def alias(self, previous_id: str, distinct_id: str) -> bool:
+        """Deliver an alias. False if there is no host, or it refuses; raises UnavailableError."""
+        if not self._config.has_destination:
+            return False
+        from usagekit.delivery import RejectedError
+
+        try:
+            self._connection().alias(previous_id, distinct_id)
+        except RejectedError:
+            return False
+        return True
+
+    def _send(self, batch: list[Outgoing]) -> None:
+        """Send in one request; if it is refused, in ever smaller ones until the culprit stands
+        alone. Raises UnavailableError; what was settled before stays settled."""
+        from usagekit.delivery import RejectedError
+
+        if not batch:
+            return
+        try:
+            self._connection().send([event for _, event in batch])
+        except RejectedError:
+            self._breaker.succeeded()
+            if len(batch) == 1:
+                self._settle("rejected", batch)
+                return
+            middle = len(batch) // 2
+            self._send(batch[:middle])
+            self._send(batch[middle:])
+            return
+        self._breaker.succeeded()
+        self._settle("sent", batch)
+
+    def _settle(self, result: str, batch: list[Outgoing]) -> None:
+        """Forget events, and write down what became of them: in this order, for whatever is
+        wrong with the log is no reason to send an event twice."""
+        forget = self._spool.drop if result == "rejected" else self._spool.remove
+        for name, _ in batch:
+            if name is not None:
+                forget(name)
+                self.settled[name] = result
+        try:
+            record(self._config.paths, result, [event for _, event in batch])
+        except OSError:
+            return
+
+    def _resolve(self, event: Event) -> None:
+        """Give an event with credentials that nobody had looked up the ID that it belongs to.
+
+        The credentials must still be those that it was recorded with, or somebody else's event
+        would be taken for this person's. Raises UnavailableError.
+        """
+        if event.credentials is None:
+            return
+        principal = self._principal(event.credentials)
+        if principal is not None:
+            event.distinct_id, event.is_anon = principal, False
+        elif event.superseded:
+            event.distinct_id = self._stranger(event.distinct_id)
+
+    def _identity(self) -> UsageIdentity:
+        """The identity as it is on disk now; here there is time to wait for its lock."""
+        return UsageIdentity(self._config, self._config.background_lock_wait)
+
+    def _principal(self, stamp: str) -> str | None:
+        """The account behind the credentials of that stamp, aliased and linked; None if they
+        are there no more. Asked for once a run."""
+        if credentials_stamp(self._config) != stamp:
+            return None
+        if stamp not in self._principals:
+            from usagekit.link import link
+
+            self._principals[stamp] = link(self._identity(), self.alias)
+        # Once more: what was read in between are those credentials only if they still stand.
+        return self._principals[stamp] if credentials_stamp(self._config) == stamp else None
+
+    def _stranger(self, superseded_id: str) -> str:
+        """An anonymous ID that is not part of the account that was here before.
+
+        Other credentials stand where that account's stood, and nobody says whose they are:
+        from here on this machine is a stranger's, until somebody does.
+        """
+        if self._identity().anon_id == superseded_id:
+            self._identity().reset_to_anonymous()
+        now = self._identity().load_or_create()
+        taken = now.linked_principal_id is not None or now.anon_id == superseded_id
+        return new_uuid() if taken else now.anon_id
+
+    def _connection(self) -> PostHogDelivery:
+        if self._delivery is None:
+            from usagekit.delivery import PostHogDelivery
+
+            self._delivery = PostHogDelivery(self._config)
+        return self._delivery

@@ -1,0 +1,85 @@
+"""Commands that did not live to say how they ended: a sender says it for them.
+
+For the holder of the sender's lock only.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from typing import Any
+
+from usagekit.config import UsageConfig
+from usagekit.event import Event
+from usagekit.record import spool_name
+from usagekit.service import machine
+from usagekit.snapshot import SMALL, system
+from usagekit.spool import Spool
+from usagekit.tracker import FAILED
+
+# Markers that one run looks at; the next one goes on.
+_AT_ONCE = 1_000
+# Seconds after which a marker that has not got its name yet never will.
+_ABANDONED = 3_600.0
+# What a command that was killed cannot know.
+_UNKNOWN = ("duration", "exit_code")
+
+
+def collect(config: UsageConfig, spool: Spool) -> None:
+    """Put an event into the spool for each command that is dead and left its marker.
+
+    A command holds a lock on its marker for as long as it lives. Raises OSError.
+    """
+    try:
+        with os.scandir(config.paths.running) as entries:
+            names = [entry.name for entry, _ in zip(entries, range(_AT_ONCE), strict=False)]
+    except FileNotFoundError:  # no command ever ran
+        return
+    for name in names:
+        path = f"{config.paths.running}/{name}"
+        try:
+            fd = os.open(path, os.O_RDWR | getattr(os, "O_NONBLOCK", 0))
+        except OSError:  # gone by now, or no file at all
+            continue
+        try:
+            # A command that names itself better replaces its marker, and the lock with it: the
+            # lock on what was there before says nothing.
+            if system.try_lock(fd, shared=False) and os.path.samestat(os.fstat(fd), os.stat(path)):
+                _settle(config, spool, path, fd)
+        except OSError:  # gone by now, or a file system without locks: nobody can tell
+            continue
+        finally:
+            os.close(fd)
+
+
+def _settle(config: UsageConfig, spool: Spool, path: str, fd: int) -> None:
+    age = time.time() - os.fstat(fd).st_mtime
+    if not path.endswith(".json"):
+        if age > _ABANDONED:
+            os.unlink(path)
+        return
+    try:
+        fields = json.loads(os.read(fd, SMALL))
+        runs_on = fields.pop("running_on", None)
+        event = Event.of(fields if runs_on is None else _as_killed(fields))
+    except (ValueError, TypeError, AttributeError, KeyError, RecursionError):  # not one of ours
+        os.unlink(path)
+        return
+    if runs_on is None:  # it had ended, and was killed before it could put its event in place
+        os.replace(path, f"{config.paths.spool}/{spool_name(event.timestamp, event.uuid)}")
+    elif runs_on == machine():
+        # Killed here in between, the next sender does it again, under the same uuid.
+        spool.put(event)
+        os.unlink(path)
+    elif age > config.spool_age:
+        # Another machine that shares this home, and whose locks may not be seen from here.
+        os.unlink(path)
+
+
+def _as_killed(fields: dict[str, Any]) -> dict[str, Any]:
+    properties = {name: fields["properties"][name] for name in fields["properties"]}
+    for name in _UNKNOWN:
+        properties.pop(name, None)
+    properties |= {"failure_kind": "killed", "error_message": ""}
+    return {**fields, "event_name": FAILED, "properties": properties}

@@ -1,0 +1,105 @@
+"""What a command leaves on disk: a marker while it runs, its event once it has ended.
+
+The marker is locked for as long as the command lives, and the kernel lets go of the lock with the
+process: a sender that gets it knows that the command is dead, whatever its pid stands for by now.
+"""
+
+import os
+
+from usagekit.snapshot import system
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from usagekit.config import UsagePaths
+
+
+class Record:
+    """One command's file: first in ``running/``, then in the spool. Raises OSError.
+
+    Args:
+        paths: where the tracker keeps its files.
+        uuid: the event's.
+    """
+
+    def __init__(self, paths: "UsagePaths", uuid: str) -> None:
+        self._paths = paths
+        self._scratch = f"{paths.running}/{uuid}.tmp"
+        self._marker = f"{paths.running}/{uuid}.json"
+        self._fd = -1
+        self._finished = False
+
+    def begin(self, text: str) -> None:
+        """Say that the command is running, until ``finish`` or ``close``; again, to say more.
+
+        The file is locked before it gets its name, so that nobody can find it unlocked.
+        """
+        fd = self._write(text)
+        try:
+            system.try_lock(fd, shared=False)
+            os.replace(self._scratch, self._marker)
+        except BaseException:
+            os.close(fd)
+            os.unlink(self._scratch)
+            raise
+        self._let_go()
+        self._fd = system.out_of_the_way(fd)
+
+    def finish(self, name: str, text: str) -> None:
+        """Put the event into the spool, in the marker's place.
+
+        The marker becomes the event before it moves: killed at whatever moment, a command has
+        left one of the two, and never both.
+        """
+        os.close(self._write(text))
+        os.replace(self._scratch, self._marker)
+        self._finished = True
+        try:
+            os.replace(self._marker, f"{self._paths.spool}/{name}")
+        except OSError:
+            return  # a sender has done it, or will
+
+    def close(self) -> None:
+        """Let go of the marker, and remove it if it became no event."""
+        if not self._finished:
+            for leftover in (self._scratch, self._marker):
+                try:
+                    os.unlink(leftover)
+                except OSError:
+                    continue
+        self._let_go()
+
+    def _write(self, text: str) -> int:
+        try:
+            fd = _create(self._scratch)
+        except FileNotFoundError:
+            self._make_folders()
+            fd = _create(self._scratch)
+        try:
+            rest = text.encode()
+            while rest:  # a disk that fills up takes a part before it refuses
+                rest = rest[os.write(fd, rest) :]
+        except BaseException:
+            os.close(fd)
+            os.unlink(self._scratch)
+            raise
+        return fd
+
+    def _let_go(self) -> None:
+        if self._fd >= 0:
+            os.close(self._fd)
+            self._fd = -1
+
+    def _make_folders(self) -> None:
+        from usagekit import files
+
+        paths = self._paths
+        files.make_private(paths.home, paths.folder, paths.running, paths.spool)
+
+
+def spool_name(timestamp: str, uuid: str) -> str:
+    """What an event is called in the spool: names sort in the order in which things happened."""
+    return f"{timestamp.replace(':', '')}-{uuid}.json"
+
+
+def _create(path: str) -> int:
+    return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
