@@ -138,6 +138,7 @@ def test_a_read_only_state_folder_keeps_the_identity_it_has(home: Home, recorder
     with (
         read_only(home.state),
         read_only(home.state / "usage"),
+        read_only(home.state / "usage/running"),
         read_only(home.state / "usage/spool"),
     ):
         ran = subprocess.run(command, env=home.environ, capture_output=True, timeout=60)

@@ -28,6 +28,7 @@ OWN = {
     "usagekit.click",
     "usagekit.config",
     "usagekit.consent",
+    "usagekit.record",
     "usagekit.service",
     "usagekit.snapshot",
     "usagekit.tracker",

@@ -12,7 +12,6 @@ from typing import Any
 
 from usagekit.config import UsageConfig
 from usagekit.event import Event
-from usagekit.record import spool_name
 from usagekit.service import machine
 from usagekit.snapshot import SMALL, system
 from usagekit.spool import Spool
@@ -66,14 +65,13 @@ def _settle(config: UsageConfig, spool: Spool, path: str, fd: int) -> None:
     except (ValueError, TypeError, AttributeError, KeyError, RecursionError):  # not one of ours
         os.unlink(path)
         return
-    if runs_on is None:  # it had ended, and was killed before it could put its event in place
-        os.replace(path, f"{config.paths.spool}/{spool_name(event.timestamp, event.uuid)}")
-    elif runs_on == machine():
-        # Killed here in between, the next sender does it again, under the same uuid.
+    # One that had ended was killed before it could put its event in place.
+    if runs_on in (None, machine()):
+        # If this sender dies in between, the next does it again, under the same name.
         spool.put(event)
         os.unlink(path)
     elif age > config.spool_age:
-        # Another machine that shares this home, and whose locks may not be seen from here.
+        # Of another machine that shares this home, and whose locks may not be seen from here.
         os.unlink(path)
 
 

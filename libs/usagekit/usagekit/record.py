@@ -52,11 +52,11 @@ class Record:
         """
         os.close(self._write(text))
         os.replace(self._scratch, self._marker)
-        self._finished = True
         try:
             os.replace(self._marker, f"{self._paths.spool}/{name}")
-        except OSError:
-            return  # a sender has done it, or will
+        except FileNotFoundError:
+            pass  # no such folder any more, or a sender has done it: it is theirs in any case
+        self._finished = True
 
     def close(self) -> None:
         """Let go of the marker, and remove it if it became no event."""
