@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.arcade_cloud import ArcadeCloud
-from tests.support.home import Home, clean_environ
+from tests.support.home import Home, clean_environ, the_machine
 from tests.support.recorder import Recorder
 
 
@@ -26,6 +26,13 @@ def own_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return home
 
 
+@pytest.fixture(autouse=True)
+def own_share(request: pytest.FixtureRequest) -> Iterator[None]:
+    """A test that fills the machine with processes runs by itself: ``mark.crowd``."""
+    with the_machine(alone=request.node.get_closest_marker("crowd") is not None):
+        yield
+
+
 @pytest.fixture
 def recorder() -> Iterator[Recorder]:
     with Recorder() as host:
@@ -40,15 +47,20 @@ def cloud() -> Iterator[ArcadeCloud]:
 
 @pytest.fixture
 def new_home(
-    tmp_path: Path, recorder: Recorder, cloud: ArcadeCloud
+    request: pytest.FixtureRequest, tmp_path: Path, recorder: Recorder, cloud: ArcadeCloud
 ) -> Iterator[Callable[..., Home]]:
-    """Makes homes whose events go to the recorder; when the test ends, so have their senders."""
+    """Makes homes whose events go to the recorder; when the test ends, so have their senders.
+
+    Coverage of their processes is measured where a test asks for it: ``mark.measured``.
+    """
     homes: list[Home] = []
 
     def make(*, host: str | None = recorder.url) -> Home:
         folder = tmp_path / f"home-{len(homes)}"
         folder.mkdir()
         homes.append(Home(folder, host, cloud.url))
+        if request.node.get_closest_marker("measured"):
+            homes[-1].measured()
         return homes[-1]
 
     yield make

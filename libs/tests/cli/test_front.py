@@ -13,6 +13,8 @@ from arcade_cli import __version__
 from tests.support.home import ARCADE, Home, Ran
 from tests.support.recorder import Recorder
 
+pytestmark = pytest.mark.measured
+
 COMMANDS = {
     "": ["login", "logout", "whoami", "toolkit", "usage"],
     "login": [],

@@ -24,6 +24,8 @@ from tests.support.home import Home, the_login_port
 from tests.support.login import CALLBACK, WaitingLogin, fetch
 from tests.support.recorder import Recorder
 
+pytestmark = pytest.mark.measured
+
 NewHome = Callable[..., Home]
 KEY = "made-up-key-of-ada"
 ADA = {"api_key": KEY, "email": "ada@example.test"}

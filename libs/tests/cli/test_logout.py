@@ -10,6 +10,8 @@ from tests.support.arcade_cloud import ArcadeCloud
 from tests.support.home import Home, Ran
 from tests.support.recorder import Recorder
 
+pytestmark = pytest.mark.measured
+
 NewHome = Callable[..., Home]
 KEY = "made-up-key-of-ada"
 

@@ -13,6 +13,8 @@ import pytest
 
 from tests.support.home import Home, Ran
 
+pytestmark = pytest.mark.measured
+
 NewHome = Callable[..., Home]
 
 # What is typed after ``arcade toolkit``, and what comes back.

@@ -12,6 +12,8 @@ from tests.support.arcade_cloud import ArcadeCloud
 from tests.support.home import Home
 from tests.support.recorder import Recorder
 
+pytestmark = pytest.mark.measured
+
 NewHome = Callable[..., Home]
 OFF = ({"ARCADE_USAGE_TRACKING": "0"}, {"DO_NOT_TRACK": "1"})
 

@@ -13,6 +13,8 @@ from tests.support.home import Home
 from tests.support.http_host import HttpHost
 from tests.support.recorder import Recorder
 
+pytestmark = pytest.mark.measured
+
 NewHome = Callable[..., Home]
 KEY = "made-up-key-of-ada"
 

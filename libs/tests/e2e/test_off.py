@@ -20,7 +20,6 @@ def everything_under(folder: Path) -> list[tuple[str, int]]:
 
 @pytest.mark.parametrize("environ", OFF, ids=lambda environ: "=".join(*environ.items()))
 def test_off_leaves_no_trace(home: Home, recorder: Recorder, environ: dict[str, str]) -> None:
-    home.unmeasured()
     before = everything_under(home.folder)
     for words in (("toolkit", "run", "Math.Add", "a=1", "b=2"), ("nonsense",), ("usage", "show")):
         home.run(*words, environ=environ)
@@ -33,7 +32,6 @@ def test_off_after_on_touches_nothing_that_is_there(home: Home, recorder: Record
     recorder.mode = "503"
     home.run("usage", "status")
     home.wait_for_senders()
-    home.unmeasured()
     before, requests = everything_under(home.state), recorder.requests
     assert len(home.waiting()) == 1
 
@@ -59,7 +57,7 @@ def test_off_starts_no_process(home: Home, tmp_path: Path) -> None:
         "sys.addaudithook(watch)\n"
     )
     environ = {"PYTHONPATH": str(hook.parent), "PYTHONDONTWRITEBYTECODE": "1"}
-    watched = home.unmeasured().run("usage", "status", environ={**environ, **OFF[0]})
+    watched = home.run("usage", "status", environ={**environ, **OFF[0]})
     assert (watched.code, watched.err) == (0, "")
 
     # The watch sees what it is there to see.

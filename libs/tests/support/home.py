@@ -27,6 +27,21 @@ def clean_environ(home: Path) -> dict[str, str]:
     return {**environ, "HOME": str(home), "USER": "made-up-user", "COLUMNS": "100"}
 
 
+@contextmanager
+def the_machine(*, alone: bool) -> Iterator[None]:
+    """A share of this machine, or all of it: a crowd of processes starves a neighbour's sender,
+    which gives way to everybody and has ten seconds to live.
+
+    Whoever waits at the gate for all of it lets nobody else past.
+    """
+    folder = Path(tempfile.gettempdir())
+    with open(folder / "arcade-tests-machine.lock", "w") as machine:
+        with open(folder / "arcade-tests-gate.lock", "w") as gate:
+            fcntl.flock(gate, fcntl.LOCK_EX)
+            fcntl.flock(machine, fcntl.LOCK_EX if alone else fcntl.LOCK_SH)
+        yield
+
+
 _LOGINS = threading.RLock()
 _holders: list[object] = []
 
@@ -58,10 +73,6 @@ class Home:
 
     def __init__(self, folder: Path, host: str | None = None, cloud: str | None = None) -> None:
         self.folder = folder
-        # Coverage of every process in this home, the senders with their clean environment too
-        # (see a0_coverage.pth).
-        if "COVERAGE_PROCESS_CONFIG" in os.environ:
-            (folder / ".coverage-of-tests").write_text(os.environ["COVERAGE_PROCESS_CONFIG"])
         self.state = folder / ".arcade"
         self.cloud = cloud
         self.environ = clean_environ(folder)
@@ -72,9 +83,12 @@ class Home:
         browser = Path(__file__).with_name("browser.py")
         self.environ["BROWSER"] = f"{sys.executable} {browser} %s"
 
-    def unmeasured(self) -> Self:
-        """Run this home's processes without measuring coverage: at their real speed."""
-        (self.folder / ".coverage-of-tests").unlink(missing_ok=True)
+    def measured(self) -> Self:
+        """Measure the coverage of this home's processes, of senders with their clean environment
+        too (see a0_coverage.pth). It makes them twice as slow."""
+        if "COVERAGE_PROCESS_CONFIG" in os.environ:
+            config = os.environ["COVERAGE_PROCESS_CONFIG"]
+            (self.folder / ".coverage-of-tests").write_text(config)
         return self
 
     def start(

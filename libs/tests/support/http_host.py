@@ -15,7 +15,7 @@ from typing_extensions import Self
 
 # How a host answers from now on: "ok"; "hang" (reads, never answers); "drip" (one byte a second);
 # "slow" (answers after a second); "drop" (reads, then closes); "deaf" (reads and takes it, then
-# closes); or a status such as "500".
+# closes); or a status such as "500", or "429:7" to ask for seven seconds of patience.
 OK = "ok"
 
 
@@ -112,23 +112,28 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True
             self.connection.shutdown(socket.SHUT_RDWR)
             return
-        if mode.isdigit():
-            self._answer(int(mode), {"detail": f"told to answer {mode}"})
+        status, _, seconds = mode.partition(":")
+        if status.isdigit():
+            self._answer(int(status), {"detail": f"told to answer {status}"}, retry_after=seconds)
             return
         url = urlsplit(self.path)
-        status, content = self.owner.respond(
+        answer, content = self.owner.respond(
             self.command, url.path, dict(parse_qsl(url.query)), body, self.headers
         )
         if mode == "deaf":
             self.close_connection = True
             self.connection.shutdown(socket.SHUT_RDWR)
             return
-        self._answer(status, content, drip=mode == "drip")
+        self._answer(answer, content, drip=mode == "drip")
 
-    def _answer(self, status: int, content: object, *, drip: bool = False) -> None:
+    def _answer(
+        self, status: int, content: object, *, drip: bool = False, retry_after: str = ""
+    ) -> None:
         redirect = content if 300 <= status < 400 else None
         payload = b"" if redirect else json.dumps(content).encode()
         self.send_response(status)
+        if retry_after:
+            self.send_header("Retry-After", retry_after)
         if redirect:
             self.send_header("Location", str(redirect))
         self.send_header("Content-Type", "application/json")

@@ -17,6 +17,8 @@ from usagekit.tracker import CommandTracker
 from tests.support.home import Home
 from tests.support.policy import policy
 
+pytestmark = pytest.mark.measured
+
 if TYPE_CHECKING:
     from usagekit.tracker import Outcome
 
