@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import datetime, timezone
 from typing import Any
 
 import pytest
@@ -29,16 +30,42 @@ def files_of(home: Home) -> list[str]:
     return sorted(str(path) for path in home.folder.rglob("*"))
 
 
-def test_the_status_of_a_new_machine_knows_no_id_yet(home: Home, recorder: Recorder) -> None:
+def test_the_status_of_a_new_machine_knows_its_id_and_of_no_trouble(
+    home: Home, recorder: Recorder
+) -> None:
     assert status_of(home) == {
         "tracking": "on",
         "because": "on by default",
         "sends_to": recorder.url,
-        "anon_id": None,
+        "anon_id": home.usage_json["anon_id"],
         "linked_principal_id": None,
         "waiting_events": 0,
+        "dropped_events": 0,
+        "refused_events": 0,
+        "damaged_files": 0,
+        "last_failure": None,
+        "not_before": None,
         "stored_in": str(home.state),
     }
+
+
+def test_the_status_of_a_machine_in_trouble_says_what_and_how_long(
+    home: Home, recorder: Recorder
+) -> None:
+    recorder.mode = "503"
+    for _ in range(3):
+        known = status_of(home)
+        home.wait_for_senders()
+    assert known["waiting_events"] == 2
+    assert known["last_failure"] == "HTTP 503"
+    assert datetime.fromisoformat(known["not_before"].replace("Z", "+00:00")) > datetime.now(
+        timezone.utc
+    )
+    (home.state / "usage/dropped.json").write_text('{"over_limit": 2, "expired": 3, "refused": 4}')
+    (home.state / "usage/spool/made-up.json.bad").touch()
+    known = status_of(home)
+    assert (known["dropped_events"], known["refused_events"]) == (5, 4)
+    assert known["damaged_files"] == 1
 
 
 def test_the_status_of_a_linked_machine_knows_both_ids(home: Home, cloud: ArcadeCloud) -> None:
@@ -66,8 +93,8 @@ def test_the_status_for_people_says_the_same_in_lines(home: Home, recorder: Reco
     lines = ran.out.splitlines()
     assert [line[:21].strip() for line in lines] == [name.replace("_", " ") for name in known]
     assert [line[21:] for line in lines] == [
-        *("on", "on by default", recorder.url, home.usage_json["anon_id"], "-", "0"),
-        str(home.state),
+        *("on", "on by default", recorder.url, home.usage_json["anon_id"], "-"),
+        *("0", "0", "0", "0", "-", "-", str(home.state)),
     ]
 
 

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import datetime
+from typing import Any
 
 import pytest
 
@@ -27,13 +28,11 @@ MOODS = ["ok", "ok", "ok", "hang", "503", "429:1", "drop", "deaf", "refuse"]
 ORDINARY = ("hello 0", "build 0", "build 1", "deploy 3")
 
 
-def start(home: Home, words: str, **options: object) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(
-        [sys.executable, plain.__file__, *words.split()],
-        env=home.environ,
-        stderr=subprocess.DEVNULL,
-        **{"stdout": subprocess.DEVNULL, **options},  # type: ignore[call-overload]
-    )
+def start(home: Home, words: str, **options: Any) -> subprocess.Popen[bytes]:
+    options = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, **options}
+    command = [sys.executable, plain.__file__, *words.split()]
+    process: subprocess.Popen[bytes] = subprocess.Popen(command, env=home.environ, **options)
+    return process
 
 
 def run_to_its_end(home: Home, words: str) -> None:

@@ -25,10 +25,12 @@ class HttpHost:
     Attributes:
         mode: how it behaves from the next request on.
         url: where it is.
+        knocks: how many requests came in, whatever became of them.
     """
 
     def __init__(self) -> None:
         self.mode = OK
+        self.knocks = 0
         self._closing = threading.Event()
         self._start(0)
 
@@ -103,6 +105,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _serve(self) -> None:
         mode = self.owner.mode
+        self.owner.knocks += 1
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         if mode == "hang":
             self.owner.wait_closing(30)

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from typing import Any
 import pytest
 from usagekit.event import Event
 from usagekit.service import minted
+from usagekit.snapshot import FileLock
 from usagekit.spool import Spool
 
 from tests.support.home import Home
@@ -98,6 +100,23 @@ def spool(home: Home, *commands: str) -> list[str]:
     for event in made:
         Spool(policy(home.state)).put(event)
     return [event.uuid for event in made]
+
+
+def expire_the_breaker(home: Home) -> None:
+    path = home.state / "usage/breaker"
+    lines = path.read_text().split("\n")
+    path.write_text("\n".join([lines[0], str(time.time() - 1), *lines[2:]]))
+
+
+def modules_of_a_sender(home: Home) -> set[str]:
+    """What a sender imports, from its start to its end, by the interpreter's own account."""
+    ran = subprocess.run(
+        [sys.executable, "-X", "importtime", "-m", "arcade_cli.usage"],
+        env=home.environ,
+        capture_output=True,
+        text=True,
+    )
+    return {line.rpartition("|")[2].strip() for line in ran.stderr.splitlines()}
 
 
 def logged(home: Home) -> list[tuple[str, str]]:
@@ -299,6 +318,82 @@ class TestTheHostSWord:
             assert portal.requests >= 1
         assert len(home.waiting()) == 1
         assert home.log() == []
+
+
+class TestPatience:
+    def test_a_host_that_fails_twice_is_left_alone_and_tried_again_in_time(
+        self, home: Home, recorder: Recorder
+    ) -> None:
+        recorder.mode = "503"
+        for number in range(4):
+            assert send(home, fields(f"command-{number}")) == 0
+        assert recorder.knocks == 2
+        assert len(home.waiting()) == 4
+
+        recorder.mode = "ok"
+        expire_the_breaker(home)
+        send(home)
+        assert len(recorder.received) == 4
+        assert not (home.state / "usage/breaker").exists()
+
+    @pytest.mark.parametrize("status", ["429", "503"])
+    def test_a_host_that_asks_for_time_is_given_it_at_once(
+        self, home: Home, recorder: Recorder, status: str
+    ) -> None:
+        recorder.mode = f"{status}:600"
+        send(home, fields())
+        until = float((home.state / "usage/breaker").read_text().split("\n")[1])
+        assert 500 < until - time.time() <= 600
+        recorder.mode = "ok"
+        send(home, fields())
+        assert recorder.received == []
+        assert len(home.waiting()) == 2
+
+    def test_another_host_is_not_made_to_pay_for_it(
+        self, home: Home, recorder: Recorder, gate: Gate
+    ) -> None:
+        recorder.mode = "429:600"
+        send(home, fields())
+        gate.opened.set()
+        home.environ["ARCADE_USAGE_HOST"] = gate.url
+        send(home)
+        assert len(gate.received) == 1
+
+
+class TestTheCaps:
+    def test_of_10_000_events_offline_the_newest_1_000_are_kept_and_the_rest_is_counted(
+        self, home: Home, recorder: Recorder
+    ) -> None:
+        recorder.refuse()
+        uuids = spool(home, *(f"command-{number}" for number in range(10_000)))
+        send(home)
+        assert [event["uuid"] for event in home.waiting()] == uuids[-1_000:]
+        files = [path for path in home.state.rglob("*") if path.is_file()]
+        used = sum(path.stat().st_size for path in files)
+        assert used < 1_048_576 + 10_000
+        status = json.loads(home.run("usage", "status", "--json").out)
+        assert (status["waiting_events"], status["dropped_events"]) == (1_000, 9_000)
+
+        home.wait_for_senders()
+        recorder.listen()
+        assert home.run("usage", "flush").out.startswith("Sent 1")
+        assert uuids[-1] in [event.uuid for event in recorder.received]
+
+    def test_the_sender_loads_no_sdk_while_there_is_nothing_to_send_or_nobody_to_send_to(
+        self, home: Home
+    ) -> None:
+        (home.state / "usage").mkdir(parents=True)
+        spool(home, "waiting")
+        (home.state / "usage/breaker").write_text(
+            f"5\n{time.time() + 600}\nHTTP 503\n{home.environ['ARCADE_USAGE_HOST']}"
+        )
+        assert "posthog" not in modules_of_a_sender(home)
+        lock = FileLock(str(home.state / "usage/sender.lock"))
+        assert lock.acquire()
+        assert modules_of_a_sender(home) & {"posthog", "json", "usagekit.drain"} == set()
+        lock.release()
+        expire_the_breaker(home)
+        assert "posthog" in modules_of_a_sender(home)
 
 
 class TestItsLife:

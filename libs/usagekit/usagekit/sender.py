@@ -4,6 +4,7 @@ Run as ``python -m <sender_module>``. It prints nowhere, is gone within ``sender
 seconds, and loads what it needs to deliver only once it is the one who does.
 """
 
+import gc
 import os
 import sys
 
@@ -26,6 +27,7 @@ def main(config: "UsageConfig", environ: "Mapping[str, str]" = os.environ) -> No
     not arrive, or the sender failed.
     """
     system.end_within(config.sender_lifetime - 0.2)  # it took a moment to get here
+    gc.disable()  # loading the SDK makes much and leaves no garbage: a tenth of its time
     code = 1
     try:
         os.chdir(os.path.abspath(os.sep))  # a folder that nobody may wish to remove
