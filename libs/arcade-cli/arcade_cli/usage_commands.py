@@ -33,8 +33,8 @@ def flush_queue(timeout: int) -> None:
         waiting = status(config, os.environ)["waiting_events"]
         if waiting:
             raise ArcadeError(
-                f"nothing is sent while tracking is off or only shown, and {_events(waiting)} "
-                "remain. See: arcade usage status"
+                f"nothing is sent while tracking is off or only shown; still queued: "
+                f"{_events(waiting)}. See: arcade usage status"
             )
         typer.echo("Nothing was queued.")
         return
@@ -47,7 +47,7 @@ def flush_queue(timeout: int) -> None:
         typer.echo(f"The receiver refused {_events(flushed.refused)} for good.")
     if flushed.remaining:
         raise ArcadeError(
-            f"{_events(flushed.remaining)} remain: {flushed.reason}. "
+            f"still queued: {_events(flushed.remaining)} ({flushed.reason}). "
             "They are kept, and sent after a later command."
         )
     if not (flushed.sent or flushed.local or flushed.refused):

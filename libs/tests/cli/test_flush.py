@@ -1,0 +1,110 @@
+"""``arcade usage flush``: what is queued goes now, and whoever asked is told what became of it."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.support.home import Home, the_login_port
+from tests.support.login import WaitingLogin
+from tests.support.recorder import Recorder
+
+pytestmark = pytest.mark.measured
+
+
+def queue(home: Home, recorder: Recorder, count: int) -> None:
+    """Leave events behind that the host had no word for."""
+    recorder.mode = "503"
+    for _ in range(count):
+        home.run("whoami")
+        home.wait_for_senders()
+    recorder.mode = "ok"
+    assert len(home.waiting()) == count
+
+
+def test_it_sends_what_is_queued_though_senders_leave_the_host_alone(
+    home: Home, recorder: Recorder
+) -> None:
+    queue(home, recorder, 3)
+    assert (home.state / "usage/breaker").exists()
+    ran = home.run("usage", "flush")
+    assert (ran.code, ran.out, ran.err) == (0, "Sent 3 events.\n", "")
+    assert [item.command for item in recorder.events[:3]] == ["whoami"] * 3
+    assert not (home.state / "usage/breaker").exists()
+
+
+def test_with_nothing_queued_it_says_so(home: Home) -> None:
+    ran = home.run("usage", "flush")
+    assert (ran.code, ran.out, ran.err) == (0, "Nothing was queued.\n", "")
+
+
+def test_at_the_end_of_a_ci_job_the_last_command_s_event_has_gone_when_it_returns(
+    home: Home, recorder: Recorder
+) -> None:
+    home.run("toolkit", "list")
+    ran = home.run("usage", "flush")
+    assert (ran.code, ran.err) == (0, "")
+    assert recorder.events[0].command == "toolkit.list"
+
+
+def test_what_remains_is_said_and_kept_and_a_failure(home: Home, recorder: Recorder) -> None:
+    queue(home, recorder, 1)
+    recorder.mode = "503"
+    home.run("usage", "flush", "--timeout", "2").refused_in_one_message("1 event", "HTTP 503")
+    home.wait_for_senders()
+    assert [event["properties"]["command_name"] for event in home.waiting()] == [
+        "whoami",
+        "usage.flush",
+    ]
+
+
+def test_a_host_that_does_not_answer_keeps_nobody_longer_than_the_timeout(
+    home: Home, recorder: Recorder
+) -> None:
+    queue(home, recorder, 1)
+    recorder.mode = "hang"
+    home.run("usage", "flush", "--timeout", "1").refused_in_one_message("still queued: 1 event")
+    recorder.mode = "ok"
+
+
+def test_what_the_host_refuses_for_good_does_not_remain(home: Home, recorder: Recorder) -> None:
+    queue(home, recorder, 2)
+    recorder.poison = "whoami"
+    ran = home.run("usage", "flush")
+    assert (ran.code, ran.out) == (0, "The receiver refused 2 events for good.\n")
+
+
+def test_without_a_destination_events_are_noted_on_this_machine(
+    home: Home, recorder: Recorder
+) -> None:
+    queue(home, recorder, 1)
+    del home.environ["ARCADE_USAGE_PROJECT_KEY"]
+    ran = home.run("usage", "flush")
+    assert (ran.code, ran.err) == (0, "")
+    assert ran.out == "Noted 1 event in the local log: no destination is set.\n"
+
+
+@pytest.mark.parametrize("switch", [{"ARCADE_USAGE_TRACKING": "0"}, {"ARCADE_USAGE_DEBUG": "1"}])
+def test_off_means_silence_here_too(home: Home, recorder: Recorder, switch: dict[str, str]) -> None:
+    queue(home, recorder, 1)
+    ran = home.run("usage", "flush", environ=switch)
+    assert ran.code == 1
+    assert ran.err.startswith("Error: nothing is sent")
+    home.wait_for_senders()
+    assert recorder.received == []
+    assert len(home.waiting()) == 1
+
+
+@pytest.mark.parametrize("seconds", ["0", "soon", "-1"])
+def test_a_timeout_that_is_none_is_refused(untracked: Home, seconds: str) -> None:
+    assert untracked.run("usage", "flush", "--timeout", seconds).code == 2
+
+
+def test_a_command_that_was_killed_is_counted_by_the_next(home: Home, recorder: Recorder) -> None:
+    with the_login_port(), WaitingLogin(home, "--host", "127.0.0.1:1"):
+        pass  # and it is killed
+    home.run("usage", "flush")
+    killed = recorder.events[0]
+    assert (killed.command, killed.event) == ("login", "CLI execution failed")
+    assert killed.properties["failure_kind"] == "killed"
+    assert killed.distinct_id == home.usage_json["anon_id"]
+    assert {"duration", "exit_code"} & killed.properties.keys() == set()
