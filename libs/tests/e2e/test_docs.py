@@ -53,6 +53,7 @@ def test_each_variable_stands_in_the_docs() -> None:
 def test_each_file_stands_in_the_docs() -> None:
     paths = usage_config({"HOME": "/made-up"}).paths
     named = [paths.identity, paths.spool, paths.log, paths.link]
+    named += [paths.running, paths.dropped, paths.breaker]
     assert [path for path in named if path.replace("/made-up", "~") not in USAGE] == []
 
 
