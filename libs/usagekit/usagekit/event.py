@@ -21,7 +21,11 @@ PROPERTIES: dict[str, tuple[type | tuple[type, ...], object, str]] = {
     "duration": ((float, int), 1250.42, "how long commands take, in milliseconds"),
     "error_message": (str, "file not found: <path>", "what went wrong, redacted, if failed"),
     "exit_code": (int, 1, "what the program told its caller, 0 to 255"),
-    "failure_kind": (str, "exception", "how it ended: exception, exit, usage_error, interrupted, killed"),
+    "failure_kind": (
+        str,
+        "exception",
+        "how it ended: exception, exit, usage_error, interrupted, killed",
+    ),
     "error_type": (str, "ValueError", "the class of the exception, if there was one"),
     "one_off_id": (bool, True, "present if the ID could not be stored and will not be seen again"),
 }
