@@ -93,6 +93,32 @@ def test_the_foreground_opens_no_connection(home: Home, tmp_path: Path) -> None:
     assert (ran.returncode, ran.stdout, ran.stderr) == (0, b"hello 'you'\n", b"")
 
 
+def test_a_process_that_a_command_forked_is_no_command(
+    home: Home, recorder: Recorder, tmp_path: Path
+) -> None:
+    script = tmp_path / "forks.py"
+    script.write_text(
+        "import os, sys, typer\n"
+        "from arcade_cli.usage import usage_config\n"
+        "from usagekit.click import run\n"
+        "from usagekit.tracker import CommandTracker\n"
+        "app = typer.Typer()\n"
+        "@app.command()\n"
+        "def forks():\n"
+        "    child = os.fork()\n"
+        "    if not child:\n"
+        "        sys.exit(3)\n"
+        "    print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))\n"
+        "run(app, CommandTracker(usage_config()))\n"
+    )
+    ran = subprocess.run([sys.executable, script], env=home.environ, capture_output=True)
+    assert (ran.returncode, ran.stdout, ran.stderr) == (0, b"3\n", b"")
+    recorder.wait_for(1)
+    home.wait_for_senders()
+    (event,) = recorder.events
+    assert event.properties["exit_code"] == 0
+
+
 @contextmanager
 def read_only(folder: Path) -> Iterator[None]:
     os.chmod(folder, 0o500)

@@ -110,6 +110,7 @@ def expire_the_breaker(home: Home) -> None:
 
 def modules_of_a_sender(home: Home) -> set[str]:
     """What a sender imports, from its start to its end, by the interpreter's own account."""
+    (home.folder / ".coverage-of-tests").unlink(missing_ok=True)  # which would import much itself
     ran = subprocess.run(
         [sys.executable, "-X", "importtime", "-m", "arcade_cli.usage"],
         env=home.environ,

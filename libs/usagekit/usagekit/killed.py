@@ -28,36 +28,37 @@ _UNKNOWN = ("duration", "exit_code")
 def collect(config: UsageConfig, spool: Spool) -> None:
     """Put an event into the spool for each command that is dead and left its marker.
 
-    A command holds a lock on its marker for as long as it lives. Raises OSError.
+    A command holds a lock on its marker for as long as it lives.
     """
     try:
         with os.scandir(config.paths.running) as entries:
             names = [entry.name for entry, _ in zip(entries, range(_AT_ONCE), strict=False)]
-    except FileNotFoundError:  # no command ever ran
+    except OSError:  # no command ever ran, or nothing can be read
         return
     for name in names:
         path = f"{config.paths.running}/{name}"
         try:
-            fd = os.open(path, os.O_RDWR | getattr(os, "O_NONBLOCK", 0))
-        except OSError:  # gone by now, or no file at all
+            if name.endswith(".json"):
+                _examine(config, spool, path)
+            elif time.time() - os.stat(path).st_mtime > _ABANDONED:
+                os.unlink(path)
+        except OSError:  # gone by now, no file at all, or nobody can tell: no locks here
             continue
-        try:
-            # A command that names itself better replaces its marker, and the lock with it: the
-            # lock on what was there before says nothing.
-            if system.try_lock(fd, shared=False) and os.path.samestat(os.fstat(fd), os.stat(path)):
-                _settle(config, spool, path, fd)
-        except OSError:  # gone by now, or a file system without locks: nobody can tell
-            continue
-        finally:
-            os.close(fd)
+
+
+def _examine(config: UsageConfig, spool: Spool, path: str) -> None:
+    fd = os.open(path, os.O_RDWR | getattr(os, "O_NONBLOCK", 0))
+    try:
+        # A command that names itself better replaces its marker, and the lock with it: the lock
+        # on what was there before says nothing.
+        if system.try_lock(fd, shared=False) and os.path.samestat(os.fstat(fd), os.stat(path)):
+            _settle(config, spool, path, fd)
+    finally:
+        os.close(fd)
 
 
 def _settle(config: UsageConfig, spool: Spool, path: str, fd: int) -> None:
     age = time.time() - os.fstat(fd).st_mtime
-    if not path.endswith(".json"):
-        if age > _ABANDONED:
-            os.unlink(path)
-        return
     try:
         fields = json.loads(os.read(fd, SMALL))
         runs_on = fields.pop("running_on", None)
