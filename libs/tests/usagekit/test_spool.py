@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import os
 import tempfile
+import time
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import settings
 from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 from usagekit.config import UsageConfig, UsagePaths
 from usagekit.event import Event
+from usagekit.record import spool_name
 from usagekit.service import new_uuid
 from usagekit.spool import Spool
 
@@ -24,7 +27,7 @@ def event(moment: int = 0, uuid: str | None = None) -> Event:
         is_anon=True,
         properties={"command_name": f"command-{moment}"},
         uuid=uuid or new_uuid(),
-        timestamp=f"2024-01-01T00:00:{moment // 10:02}.{moment % 10}00000Z",
+        timestamp=f"2024-01-01T00:{moment // 600:02}:{moment // 10 % 60:02}.{moment % 10}00000Z",
     )
 
 
@@ -158,30 +161,208 @@ def test_a_home_that_cannot_be_written_to_is_an_os_error(tmp_path: Path) -> None
         Spool(policy(tmp_path / "file" / "state")).put(event())
 
 
-# Each step: what to do, and with which of ten events.
-STEPS = st.lists(st.tuples(st.sampled_from(["put", "remove", "spoil"]), st.integers(0, 9)))
-
-
-@given(steps=STEPS)
-@settings(max_examples=50)
-def test_a_spool_is_a_set_of_events_that_is_read_in_the_order_of_time(
-    steps: list[tuple[str, int]],
+def test_a_full_spool_drops_the_oldest_and_counts_them(
+    spool: Spool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Against a model: the indices of the events that wait."""
-    events = [
-        event(index, uuid=f"00000000-0000-4000-8000-00000000000{index}") for index in range(10)
-    ]
-    with tempfile.TemporaryDirectory() as folder:
-        spool, model = Spool(policy(folder)), set[int]()
-        for action, index in steps:
-            name = f"2024-01-01T000000.{index}00000Z-{events[index].uuid}.json"
-            if action == "put":
-                spool.put(events[index])
-                model.add(index)
-            elif action == "remove":
-                spool.remove(name)
-                model.discard(index)
-            elif index in model:
-                Path(folder, "usage/spool", name).write_text("{")
-                model.discard(index)
-            assert uuids(spool) == [events[index].uuid for index in sorted(model)]
+    monkeypatch.setattr(UsageConfig, "spool_events", 3)
+    put = [event(moment) for moment in (4, 1, 5, 2, 3)]
+    for one in put:
+        spool.put(one)
+    assert len(spool.names()) == 3
+    spool.trim()
+    assert uuids(spool) == [put[4].uuid, put[0].uuid, put[2].uuid]
+    assert spool.dropped() == {"over_limit": 2, "expired": 0, "refused": 0}
+
+
+def test_large_events_fill_it_before_they_are_many(
+    spool: Spool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    size = len(event(1).to_json())
+    monkeypatch.setattr(UsageConfig, "spool_bytes", 2 * size)
+    put = [event(moment) for moment in (1, 2, 3)]
+    for one in put:
+        spool.put(one)
+    spool.trim()
+    assert uuids(spool) == [put[1].uuid, put[2].uuid]
+    assert spool.dropped()["over_limit"] == 1
+
+
+def aged(spool: Spool, name: str, seconds: float) -> None:
+    moment = time.time() - seconds
+    os.utime(Path(spool._folder) / name, (moment, moment))
+
+
+def test_what_waited_a_month_waits_no_longer(spool: Spool, config: UsageConfig) -> None:
+    spool.put(event(1))
+    spool.put(event(2))
+    aged(spool, spool.names()[0], config.spool_age + 60)
+    aged(spool, spool.names()[1], config.spool_age - 60)
+    spool.trim()
+    assert len(spool.names()) == 1
+    assert spool.dropped() == {"over_limit": 0, "expired": 1, "refused": 0}
+
+
+def test_what_the_host_refused_is_counted(spool: Spool) -> None:
+    spool.put(event(1))
+    (name,) = spool.names()
+    spool.drop(name)
+    spool.drop(name)
+    assert spool.names() == []
+    assert spool.dropped()["refused"] == 1
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"refused": "many"}', '{"refused": true}'])
+def test_a_damaged_count_starts_again(spool: Spool, paths: UsagePaths, text: str) -> None:
+    spool.put(event(1))
+    Path(paths.dropped).write_text(text)
+    assert spool.dropped() == {"over_limit": 0, "expired": 0, "refused": 0}
+    spool.drop(spool.names()[0])
+    assert spool.dropped() == {"over_limit": 0, "expired": 0, "refused": 1}
+
+
+@pytest.mark.parametrize("kind", ["another name", "too large", "a folder"])
+def test_what_is_not_ours_is_set_aside_and_drops_nothing(
+    spool: Spool, paths: UsagePaths, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    monkeypatch.setattr(UsageConfig, "spool_events", 2)
+    spool.put(event(1))
+    spool.put(event(2))
+    name = f"9999-{new_uuid()}.json" if kind == "too large" else "made-up.json"
+    foreign = Path(paths.spool) / name
+    foreign.mkdir() if kind == "a folder" else foreign.write_bytes(b"x" * 70_000)
+    spool.trim()
+    assert len(uuids(spool)) == 2
+    assert spool.damaged() == 1
+    assert foreign.with_name(f"{name}.bad").exists()
+    assert spool.dropped()["over_limit"] == 0
+
+
+def test_what_others_left_is_swept_in_time(spool: Spool, config: UsageConfig) -> None:
+    spool.put(event(1))
+    for name, age in {
+        "young.tmp": 60.0,
+        "old.tmp": 3_700.0,
+        "young.json.bad": 86_400.0,
+        "old.json.bad": config.spool_age + 60,
+    }.items():
+        (Path(spool._folder) / name).touch()
+        aged(spool, name, age)
+    spool.trim()
+    left = {path.name for path in Path(spool._folder).iterdir()}
+    assert left == {"young.tmp", "young.json.bad", *spool.names()}
+
+
+class SpoolMachine(RuleBasedStateMachine):
+    """Any order of deeds, against a model.
+
+    The model: which events wait (by their number, which is their age), how many were settled,
+    and how many were dropped, for which reason. Every event is in exactly one of these.
+    """
+
+    events, room = 6, 4
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.folder = tempfile.TemporaryDirectory()
+        limits = {"spool_events": self.events, "spool_bytes": self.room * len(self.text(0))}
+        self.config = policy(self.folder.name, type("Small", (UsageConfig,), limits))
+        self.spool = Spool(self.config)
+        self.put_in = 0
+        self.waiting: set[int] = set()
+        self.settled: set[int] = set()
+        self.dropped = {"over_limit": 0, "expired": 0, "refused": 0}
+        self.damaged = 0
+
+    def teardown(self) -> None:
+        self.folder.cleanup()
+
+    @staticmethod
+    def event(number: int) -> Event:
+        return event(number, uuid=f"00000000-0000-4000-8000-{number:012}")
+
+    def text(self, number: int) -> str:
+        return self.event(number).to_json()
+
+    def name(self, number: int) -> str:
+        one = self.event(number)
+        return spool_name(one.timestamp, one.uuid)
+
+    @rule()
+    def put(self) -> None:
+        self.spool.put(self.event(self.put_in))
+        self.waiting.add(self.put_in)
+        self.put_in += 1
+
+    @precondition(lambda self: self.waiting)
+    @rule(data=st.data())
+    def put_again(self, data: st.DataObject) -> None:
+        """A sender that died after this step repeats it."""
+        self.spool.put(self.event(data.draw(st.sampled_from(sorted(self.waiting)))))
+
+    @rule(count=st.integers(1, 4))
+    def drain_and_settle(self, count: int) -> None:
+        """Or a crash after some: what was settled is gone, the rest is all there."""
+        for name in self.spool.names()[:count]:
+            taken = self.spool.take(name)
+            assert taken is not None
+            number = int(taken.uuid[-12:])
+            assert number == sorted(self.waiting)[-self.events :][0]
+            self.spool.remove(name)
+            self.waiting.discard(number)
+            self.settled.add(number)
+
+    @rule()
+    def crash(self) -> None:
+        """A writer that died in the middle, and a new process that knows nothing of the last."""
+        (Path(self.spool._folder).mkdir(parents=True, exist_ok=True))
+        (Path(self.spool._folder) / f"{new_uuid()}.tmp").write_text('{"event_na')
+        self.spool = Spool(self.config)
+
+    @precondition(lambda self: self.waiting)
+    @rule(data=st.data())
+    def lose_power(self, data: st.DataObject) -> None:
+        """A file that was cut short is set aside when it is read."""
+        number = data.draw(st.sampled_from(sorted(self.waiting)))
+        (Path(self.spool._folder) / self.name(number)).write_text(self.text(number)[:-9])
+        assert self.spool.take(self.name(number)) is None
+        self.waiting.discard(number)
+        self.damaged += 1
+
+    @precondition(lambda self: self.waiting)
+    @rule()
+    def refuse(self) -> None:
+        number = min(self.waiting)
+        self.spool.drop(self.name(number))
+        self.waiting.discard(number)
+        self.dropped["refused"] += 1
+
+    @precondition(lambda self: self.waiting)
+    @rule(data=st.data())
+    def expire(self, data: st.DataObject) -> None:
+        old = data.draw(st.sets(st.sampled_from(sorted(self.waiting))))
+        for number in old:
+            aged(self.spool, self.name(number), self.config.spool_age + 60)
+        self.waiting -= old
+        self.dropped["expired"] += len(old)
+        self.trim()
+
+    @rule()
+    def trim(self) -> None:
+        self.spool.trim()
+        room, sizes = self.config.spool_bytes, {n: len(self.text(n)) for n in self.waiting}
+        while len(self.waiting) > self.events or sum(sizes[n] for n in self.waiting) > room:
+            self.waiting.discard(min(self.waiting))
+            self.dropped["over_limit"] += 1
+
+    @invariant()
+    def what_is_there_is_what_should_be(self) -> None:
+        newest = sorted(self.waiting)[-self.events :]
+        assert self.spool.names() == [self.name(number) for number in newest]
+        assert self.spool.dropped() == self.dropped
+        assert self.spool.damaged() == self.damaged
+        gone = len(self.settled) + sum(self.dropped.values()) + self.damaged
+        assert self.put_in == len(self.waiting) + gone
+
+
+SpoolMachine.TestCase.settings = settings(max_examples=150, stateful_step_count=30, deadline=None)
+TestAnyOrderOfDeeds = SpoolMachine.TestCase
