@@ -165,7 +165,7 @@ def test_killed_at_any_moment_each_command_has_left_one_file_and_no_more(
     tmp_path: Path,
 ) -> None:
     chance = random.Random(11)
-    for attempt in range(12):
+    for attempt in range(40):
         home = tmp_path / str(attempt)
         process = subprocess.Popen(
             [sys.executable, "-c", ENDLESS, home], stdout=subprocess.PIPE, text=True
