@@ -1,1 +1,1 @@
-"""What tracking costs, measured beside no tracking and beside a peer, in one run."""
+"""What tracking costs, measured beside no tracking and beside peers, in one run."""

@@ -15,5 +15,5 @@ def goodbye(name: str = "world") -> None:
     print(f"goodbye {name}")
 
 
-if __name__ == "__main__":
+def main() -> None:
     app()

@@ -8,13 +8,13 @@ import time
 
 import hello_bare
 
-if __name__ == "__main__":
-    began = time.perf_counter()
-    from arcade_cli.usage import usage_config
-    from usagekit.click import run
-    from usagekit.tracker import CommandTracker
 
-    tracker = CommandTracker(usage_config())
+def main() -> None:
+    began = time.perf_counter()
+    import hello_ours
+    from usagekit.click import run
+
+    tracker = hello_ours.tracker()
     spent = [time.perf_counter() - began]
     guard = tracker.guard
 

@@ -1,22 +1,32 @@
-"""The same program, tracked by usagekit with arcade's policy."""
+"""The same program, tracked by usagekit.
 
-import typer
-from arcade_cli.usage import usage_config
+The policy stands here, as it would in a program of its own; the sender is arcade's, which reads
+the same variables, so that the bench needs to install no further package.
+"""
+
+import os
+
+import hello_bare
 from usagekit.click import run
+from usagekit.config import UsageConfig
 from usagekit.tracker import CommandTracker
 
-app = typer.Typer()
+
+def tracker() -> CommandTracker:
+    """This program's tracker."""
+    home = f"{os.environ['HOME']}/.arcade"
+    config = UsageConfig(
+        program="hello",
+        version="1.0",
+        sender_module="arcade_cli.usage",
+        home=home,
+        prefix="ARCADE_USAGE",
+        host=os.environ.get("ARCADE_USAGE_HOST", ""),
+        project_api_key=os.environ.get("ARCADE_USAGE_PROJECT_KEY", ""),
+        credentials=f"{home}/credentials.yaml",
+    )
+    return CommandTracker(config)
 
 
-@app.command()
-def hello(name: str = "world") -> None:
-    print(f"hello {name}")
-
-
-@app.command()
-def goodbye(name: str = "world") -> None:
-    print(f"goodbye {name}")
-
-
-if __name__ == "__main__":
-    run(app, CommandTracker(usage_config()))
+def main() -> None:
+    run(hello_bare.app, tracker())

@@ -21,5 +21,5 @@ def goodbye(name: str = "world") -> None:
     print(f"goodbye {name}")
 
 
-if __name__ == "__main__":
+def main() -> None:
     app()
