@@ -3,7 +3,7 @@
 import os
 
 import typer
-from usagekit.consent import decide
+from usagekit.config import decide
 from usagekit.flush import flush
 from usagekit.report import next_event, status
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from usagekit.config import OFF_WORDS, ON_WORDS, UsageConfig, is_set
-from usagekit.consent import decide
+from usagekit.config import OFF_WORDS, ON_WORDS, UsageConfig, decide, is_set
 
 from tests.support.policy import policy
 

@@ -27,7 +27,6 @@ OWN = {
     "usagekit._unix",
     "usagekit.click",
     "usagekit.config",
-    "usagekit.consent",
     "usagekit.record",
     "usagekit.service",
     "usagekit.snapshot",

@@ -10,8 +10,7 @@ __version__ = "0.1.0"
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from usagekit.config import UsageConfig
-    from usagekit.consent import Consent, decide
+    from usagekit.config import Consent, UsageConfig, decide
     from usagekit.event import Event
     from usagekit.identity import UsageIdentity
     from usagekit.service import UsageService
@@ -19,13 +18,13 @@ if TYPE_CHECKING:
 
 _HOME = {
     "CommandTracker": "usagekit.tracker",
-    "Consent": "usagekit.consent",
+    "Consent": "usagekit.config",
     "Event": "usagekit.event",
     "Outcome": "usagekit.tracker",
     "UsageConfig": "usagekit.config",
     "UsageIdentity": "usagekit.identity",
     "UsageService": "usagekit.service",
-    "decide": "usagekit.consent",
+    "decide": "usagekit.config",
 }
 
 __all__ = [

@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from usagekit.breaker import Breaker
-from usagekit.config import UsageConfig
-from usagekit.consent import decide
+from usagekit.config import UsageConfig, decide
 from usagekit.event import Event
 from usagekit.service import minted, utc
 from usagekit.snapshot import parse_identity, read_text

@@ -3,7 +3,7 @@
 import os
 import sys
 
-from usagekit.consent import decide
+from usagekit.config import decide
 from usagekit.service import UsageService, minted
 from usagekit.snapshot import credentials_stamp, read_identity, unresolved_credentials
 
