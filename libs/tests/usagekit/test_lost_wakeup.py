@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from usagekit.drain import Drain
 from usagekit.sender import Sender
-from usagekit.service import UsageService, minted
+from usagekit.service import UsageService, minted, to_json
 from usagekit.snapshot import FileLock
 from usagekit.spool import Spool
 
@@ -57,8 +57,9 @@ def test_an_event_is_delivered_once_whenever_it_comes(
         "is_anon": True,
     }
 
-    def event(name: str) -> dict[str, object]:
-        return minted({**fields, "properties": {"command_name": name}})
+    def spooled(name: str) -> bool:
+        event = minted({**fields, "properties": {"command_name": name}})
+        return service._spooled(event, to_json(event))
 
     def at(moment: str) -> None:
         """D has come this far for the first time: C does what falls here, all in one go."""
@@ -66,13 +67,13 @@ def test_an_event_is_delivered_once_whenever_it_comes(
             return
         passed.append(moment)
         if moment == put_at:
-            assert service._spooled(event("late"))
+            assert spooled("late")
         if moment == try_at:
             started.append(not service._sender_at_work())
             if started[0]:
                 Sender(config).drain()
 
-    assert service._spooled(event("early"))
+    assert spooled("early")
     around(monkeypatch, at, FileLock, "acquire", None, "locked")
     around(monkeypatch, at, Drain, "waiting", None, "listed")
     around(monkeypatch, at, Drain, "all", None, "delivered")

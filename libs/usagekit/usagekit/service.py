@@ -100,27 +100,28 @@ class UsageService:
         if self._record is not None:
             event = {"uuid": self._uuid, **event}
         event = minted(event)
-        if not self._spooled(event):
-            system.spawn_detached(self._command(), self._sender_environ(to_json(event)))
+        data = to_json(event)
+        if not self._spooled(event, data):
+            system.spawn_detached(self._command(), self._sender_environ(data))
             return
         if self._sender_at_work():
             return
         try:
-            data = to_json({"spooled": True, **event})
+            data = f"{SPOOLED}, {data[1:]}"
             system.spawn_detached(self._command(), self._sender_environ(data))
         except (OSError, ValueError):  # no process, no memory, too long; a NUL in a variable
             from usagekit.spool import Spool
 
             Spool(self._config).trim()  # which is a sender's work, if there were any
 
-    def _spooled(self, event: "Mapping[str, object]") -> bool:
+    def _spooled(self, event: "Mapping[str, object]", data: str) -> bool:
         """Whether the event is on disk now, where no death of a process can reach it."""
         uuid, name = str(event["uuid"]), spool_name(str(event["timestamp"]), str(event["uuid"]))
         if not is_uuid(uuid) or "/" in name:
             return False  # the sender will refuse it
         record = self._record or Record(self._config.paths, uuid)
         try:
-            record.finish(name, to_json(event))
+            record.finish(name, data)
         except OSError:
             return False
         finally:
