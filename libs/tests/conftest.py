@@ -51,7 +51,8 @@ def new_home(
 ) -> Iterator[Callable[..., Home]]:
     """Makes homes whose events go to the recorder; when the test ends, so have their senders.
 
-    Coverage of their processes is measured where a test asks for it: ``mark.measured``.
+    Coverage of their processes is measured where a test asks for it, ``mark.measured``; of the
+    cases of one test, in the first.
     """
     homes: list[Home] = []
 
@@ -59,13 +60,18 @@ def new_home(
         folder = tmp_path / f"home-{len(homes)}"
         folder.mkdir()
         homes.append(Home(folder, host, cloud.url))
-        if request.node.get_closest_marker("measured"):
+        if request.node.get_closest_marker("measured") and _is_first_case(request.node):
             homes[-1].measured()
         return homes[-1]
 
     yield make
     for home in homes:
         home.wait_for_senders()
+
+
+def _is_first_case(test: pytest.Function) -> bool:
+    case = getattr(test, "callspec", None)
+    return case is None or not any(case.indices.values())
 
 
 @pytest.fixture

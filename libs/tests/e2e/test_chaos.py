@@ -6,7 +6,6 @@ import os
 import random
 import signal
 import subprocess
-import sys
 import threading
 import time
 from collections import Counter
@@ -14,11 +13,9 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import datetime
-from typing import Any
 
 import pytest
 
-from tests.support import plain
 from tests.support.home import Home
 from tests.support.recorder import Recorder
 
@@ -28,21 +25,15 @@ MOODS = ["ok", "ok", "ok", "hang", "503", "429:1", "drop", "deaf", "refuse"]
 ORDINARY = ("hello 0", "build 0", "build 1", "deploy 3")
 
 
-def start(home: Home, words: str, **options: Any) -> subprocess.Popen[bytes]:
-    options = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, **options}
-    command = [sys.executable, plain.__file__, *words.split()]
-    process: subprocess.Popen[bytes] = subprocess.Popen(command, env=home.environ, **options)
-    return process
-
-
 def run_to_its_end(home: Home, words: str) -> None:
-    assert start(home, words).wait(timeout=60) == int(words.split()[1])
+    command, ending = words.split()
+    assert home.start_plain(command, ending).wait(timeout=60) == int(ending)
     time.sleep(0.8)  # the next one is typed: the host's moods are to meet them all
 
 
 def kill_in_the_middle(home: Home) -> None:
     """Run a command, and kill it once it is under way."""
-    process = start(home, "held hold", stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    process = home.start_plain("held", "hold", stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     assert process.stdout is not None
     assert process.stdout.readline() == b"holding\n"
     process.kill()
