@@ -175,6 +175,22 @@ def test_a_read_only_state_folder_keeps_the_identity_it_has(home: Home, recorder
     assert "one_off_id" not in events[1].properties
 
 
+def test_what_could_not_be_removed_is_not_sent_over_and_over(
+    home: Home, recorder: Recorder
+) -> None:
+    recorder.mode = "503"
+    home.run("toolkit", "list")
+    home.wait_for_senders()
+    recorder.mode = "ok"
+    sender = without_privileges([sys.executable, "-m", "arcade_cli.usage"])
+    with read_only(home.state / "usage/spool"):
+        for _ in range(2):
+            subprocess.run(sender, env=home.environ, timeout=30)
+    assert recorder.received == []
+    subprocess.run(sender, env=home.environ, timeout=30)
+    assert [item.command for item in recorder.received] == ["toolkit.list"]
+
+
 @pytest.mark.parametrize("kind", ["no home", "home is a file", "usage.json is a folder"])
 def test_a_home_that_is_none_changes_nothing(home: Home, recorder: Recorder, kind: str) -> None:
     environ = dict(home.environ)

@@ -5,6 +5,7 @@ For the holder of the sender's lock. What it needs takes a fifth of a second to 
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
 from usagekit import killed
@@ -45,8 +46,12 @@ class Drain:
         self._passed_over: set[str] = set()
 
     def waiting(self) -> list[str]:
-        """The names in the spool, without those that this run could not make events of."""
-        return [name for name in self._spool.names() if name not in self._passed_over]
+        """The names in the spool, without those that this run is done with, whether or not they
+        could be removed. None at all where nothing can be removed: every run would send them."""
+        if not os.access(self._config.paths.spool, os.W_OK):
+            return []
+        done = self._passed_over | self.settled.keys()
+        return [name for name in self._spool.names() if name not in done]
 
     def all(self) -> bool:
         """Deliver what waits, oldest first. False if the host gave no word; the rest stays."""

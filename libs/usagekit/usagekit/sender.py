@@ -59,18 +59,17 @@ class Sender:
 
     def run(self, data: str) -> int:
         """Take in what the foreground handed over, then deliver. Returns the exit code."""
+        order = None
         if data and not data.startswith(SPOOLED):
             import json
 
             order = json.loads(data)
-            if "alias" in order:
+            if "alias" in order:  # and somebody is waiting for it
                 previous_id, distinct_id = str(order["alias"]), str(order["distinct_id"])
                 return 0 if self._work().alias(previous_id, distinct_id) else 1
-            system.step_back()
-            if not self._take_in(order):
-                return 0
         system.step_back()
-        self.drain()
+        if order is None or self._take_in(order):
+            self.drain()
         return 0
 
     def drain(self, wait: float = 0.0) -> bool:
