@@ -253,7 +253,7 @@ class TestAliases:
 
 
 class TestTheHostSWord:
-    @pytest.mark.parametrize("mode", ["400", "401", "403", "404", "413"])
+    @pytest.mark.parametrize("mode", ["400", "401", "413"])
     def test_what_is_refused_is_logged_and_gone(
         self, home: Home, recorder: Recorder, mode: str
     ) -> None:
@@ -272,7 +272,9 @@ class TestTheHostSWord:
         ]
         assert home.waiting() == []
 
-    @pytest.mark.parametrize("mode", ["429", "408", "500", "503", "drop", "refuse"])
+    @pytest.mark.parametrize(
+        "mode", ["429", "408", "403", "404", "407", "500", "503", "drop", "refuse"]
+    )
     def test_what_has_no_answer_is_kept_and_sent_by_the_next_as_it_was(
         self, home: Home, recorder: Recorder, mode: str
     ) -> None:

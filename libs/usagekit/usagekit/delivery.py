@@ -33,7 +33,9 @@ _ALLOWED = frozenset(PROPERTIES) | {
     "$lib_version",
     "$geoip_disable",
 }
-_TRY_LATER = frozenset({407, 408, 429})
+# How a PostHog host refuses for good. Any other refusal is a proxy's, a portal's, a filter's, or a
+# wrong URL's: none of them can know what the host would have said.
+_REFUSALS = frozenset({400, 401, 413})
 
 
 class DeliveryError(Exception):
@@ -127,7 +129,7 @@ class PostHogDelivery:
             accepted = status == 200 and _is_receivers(answer.json())
         except (RequestException, DeadlineError, OSError, ValueError, RecursionError) as error:
             raise UnavailableError(type(error).__name__) from error
-        if 400 <= status < 500 and status not in _TRY_LATER:
+        if status in _REFUSALS:
             raise RejectedError(f"HTTP {status}")
         if not accepted:  # 200 from somebody else is no acceptance: a hotel's login page, say
             raise UnavailableError(f"HTTP {status}", _retry_after(answer))
