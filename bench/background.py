@@ -26,6 +26,16 @@ def measure(page, urls, count, spare, counts):
     ]
     alone = {arm: _alone(arm, spare) for arm in arms}
     bursts = {arm: _burst(arm, spare, counts) for arm in arms}
+    _cost(page, alone, bursts)
+    _crowd(page, bursts)
+    _catch_up(page, healthy, spare, counts)
+    _idle(page, urls["healthy"], count, spare)
+    for arm in arms:
+        arm.remove()
+
+
+def _cost(page, alone, bursts):
+    ours = next(iter(alone))
     page.section(
         "What does sending an event cost the machine?",
         f"CPU seconds of every process but the command's own, for each event: of a command alone "
@@ -35,15 +45,18 @@ def measure(page, urls, count, spare, counts):
             [
                 arm.label,
                 f"{alone[arm]:.3f} s",
-                verdict(alone[arm], 0.35) if arm is arms[0] else "",
+                verdict(alone[arm], 0.35) if arm is ours else "",
                 f"{bursts[arm].cpu / BURST:.3f} s",
-                verdict(bursts[arm].cpu / BURST, 0.05) if arm is arms[0] else "",
+                verdict(bursts[arm].cpu / BURST, 0.05) if arm is ours else "",
                 bursts[arm].events,
                 bursts[arm].received - bursts[arm].events,
             ]
-            for arm in arms
+            for arm in alone
         ],
     )
+
+
+def _crowd(page, bursts):
     page.section(
         "How many processes does a burst leave, and how large?",
         f"The same {BURST} commands; sampled every 20 ms. The SDK counts as loaded where the TLS "
@@ -57,13 +70,9 @@ def measure(page, urls, count, spare, counts):
                 f"{bursts[arm].memory:.0f}",
                 f"{bursts[arm].gone:.1f} s",
             ]
-            for arm in arms
+            for arm in bursts
         ],
     )
-    _catch_up(page, healthy, spare, counts)
-    _idle(page, urls["healthy"], count, spare)
-    for arm in arms:
-        arm.remove()
 
 
 def _alone(arm, spare):

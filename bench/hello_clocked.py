@@ -6,12 +6,11 @@ Counted are its imports, its start, and all that passes its door.
 import sys
 import time
 
-import hello_bare
+import hello_ours
 
 
 def main() -> None:
     began = time.perf_counter()
-    import hello_ours
     from usagekit.click import run
 
     tracker = hello_ours.tracker()
@@ -28,6 +27,6 @@ def main() -> None:
     tracker.guard = clocked
     tracker.track_command_execution = tracker._track
     try:
-        run(hello_bare.app, tracker)
+        run(hello_ours.app, tracker)
     finally:
         print(sum(spent) * 1000, file=sys.stderr)

@@ -6,14 +6,26 @@ the same variables, so that the bench needs to install no further package.
 
 import os
 
-import hello_bare
-from usagekit.click import run
-from usagekit.config import UsageConfig
-from usagekit.tracker import CommandTracker
+import typer
+
+app = typer.Typer()
 
 
-def tracker() -> CommandTracker:
-    """This program's tracker."""
+@app.command()
+def hello(name: str = "world") -> None:
+    print(f"hello {name}")
+
+
+@app.command()
+def goodbye(name: str = "world") -> None:
+    print(f"goodbye {name}")
+
+
+def tracker():
+    """This program's tracker; here, so that the clock can count the imports."""
+    from usagekit.config import UsageConfig
+    from usagekit.tracker import CommandTracker
+
     home = f"{os.environ['HOME']}/.arcade"
     config = UsageConfig(
         program="hello",
@@ -29,4 +41,6 @@ def tracker() -> CommandTracker:
 
 
 def main() -> None:
-    run(hello_bare.app, tracker())
+    from usagekit.click import run
+
+    run(app, tracker())

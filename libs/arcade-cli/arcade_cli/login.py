@@ -2,6 +2,7 @@
 
 import secrets
 import threading
+import time
 import webbrowser
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -92,7 +93,11 @@ class _Callback:
 
     def wait(self, timeout: int) -> dict[str, str]:
         """The answer. Raises ArcadeError if it is refused or does not come."""
-        if not self.answered.wait(timeout):
+        deadline = time.monotonic() + timeout
+        # In slices: a Ctrl-C that comes in the moment before a wait does not interrupt it.
+        while not self.answered.wait(0.2):
+            if time.monotonic() < deadline:
+                continue
             raise ArcadeError(
                 f"No answer from the browser within {timeout} seconds. Nothing was stored; "
                 "run `arcade login` to try again."

@@ -17,14 +17,17 @@ from tests.support.persons import persons
 from tests.support.recorder import Recorder
 
 
-class Census:
-    """Counts a home's senders over and over, and those of them that have the SDK loaded."""
+class Watch:
+    """Looks over and over, every so many seconds, while the block under it runs."""
 
-    def __init__(self, home: Home) -> None:
-        self.loaded: list[int] = []
-        self._home = home
+    pause = 0.01
+
+    def __init__(self) -> None:
         self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._count)
+        self._thread = threading.Thread(target=self._watch)
+
+    def look(self) -> None:
+        raise NotImplementedError
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -34,9 +37,21 @@ class Census:
         self._stop.set()
         self._thread.join()
 
-    def _count(self) -> None:
-        while not self._stop.wait(0.01):
-            self.loaded.append(sum(map(has_the_sdk, self._home.senders())))
+    def _watch(self) -> None:
+        while not self._stop.wait(self.pause):
+            self.look()
+
+
+class Census(Watch):
+    """Counts those of a home's senders that have the SDK loaded."""
+
+    def __init__(self, home: Home) -> None:
+        super().__init__()
+        self.loaded: list[int] = []
+        self._home = home
+
+    def look(self) -> None:
+        self.loaded.append(sum(map(has_the_sdk, self._home.senders())))
 
 
 def has_the_sdk(pid: int) -> bool:
@@ -71,35 +86,27 @@ def test_200_first_runs_at_once_make_one_identity_and_keep_one_sender_at_work(
     assert list(home.state.rglob("*.tmp")) == []
 
 
-class Watch:
-    """Reads ``usage.json`` over and over, and keeps whatever was not whole."""
+class Reader(Watch):
+    """Reads ``usage.json``, and keeps whatever was not whole."""
+
+    pause = 0.001
 
     def __init__(self, home: Home) -> None:
+        super().__init__()
         self.broken: list[str] = []
         self.reads = 0
         self._path = home.state / "usage.json"
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._watch)
 
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._stop.set()
-        self._thread.join()
-
-    def _watch(self) -> None:
-        while not self._stop.wait(0.001):
-            text = self._path.read_text() if self._path.exists() else None
-            if text is None:
-                continue
-            self.reads += 1
-            try:
-                if set(json.loads(text)) != {"anon_id", "linked_principal_id"}:
-                    self.broken.append(text)
-            except ValueError:
+    def look(self) -> None:
+        if not self._path.exists():
+            return
+        text = self._path.read_text()
+        self.reads += 1
+        try:
+            if set(json.loads(text)) != {"anon_id", "linked_principal_id"}:
                 self.broken.append(text)
+        except ValueError:
+            self.broken.append(text)
 
 
 @pytest.mark.crowd
@@ -118,14 +125,14 @@ def test_50_logins_logouts_and_commands_interleaved_keep_the_identity_whole(
                 return home.login().code
         return home.run(*([deed, "status"] if deed == "usage" else [deed])).code
 
-    with Watch(home) as watch, ThreadPoolExecutor(6) as pool:
+    with Reader(home) as reader, ThreadPoolExecutor(6) as pool:
         codes = list(pool.map(act, plan))
     recorder.wait_for(50, seconds=60)
     home.wait_for_senders()
 
     assert codes == [0] * 50
-    assert watch.reads > 50
-    assert watch.broken == []
+    assert reader.reads > 50
+    assert reader.broken == []
     assert len({item.uuid for item in recorder.events}) == 50
     # However the deeds fell: no anonymous ID was given to two accounts, and no two are one person.
     aliased = {(item.properties["alias"], item.distinct_id) for item in recorder.aliases}

@@ -302,11 +302,11 @@ class SpoolMachine(RuleBasedStateMachine):
     @rule(count=st.integers(1, 4))
     def drain_and_settle(self, count: int) -> None:
         """Or a crash after some: what was settled is gone, the rest is all there."""
-        for name in self.spool.names()[:count]:
+        oldest = sorted(self.waiting)[-self.events :][:count]
+        for name, number in zip(self.spool.names(), oldest, strict=False):
             taken = self.spool.take(name)
             assert taken is not None
-            number = int(taken.uuid[-12:])
-            assert number == sorted(self.waiting)[-self.events :][0]
+            assert int(taken.uuid[-12:]) == number
             self.spool.remove(name)
             self.waiting.discard(number)
             self.settled.add(number)
