@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test check bench pin clean
+.PHONY: demo test check docs bench pin clean
 
 demo: .venv/ready  ## the whole life of an identity, on this machine, from nothing
 	@cd libs && ../$(BIN)/python -m tests.support.demo
@@ -14,6 +14,9 @@ check: .venv/ready  ## style, types
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
+
+docs: .venv/ready  ## the pages that are made from the code
+	@$(BIN)/python -m usagekit.schema > docs/privacy.md
 
 bench: .venv-bench/ready .venv-peer/ready  ## what tracking costs, beside no tracking and a peer
 	@.venv-bench/bin/python bench/run.py $(ARGS)

@@ -6,6 +6,7 @@ import typer
 from typer.core import TyperGroup
 from usagekit.click import run
 from usagekit.tracker import CommandTracker
+from usagekit.typer import usage_group
 
 from arcade_cli import __version__
 from arcade_cli.errors import ArcadeError
@@ -49,9 +50,8 @@ app = typer.Typer(
     pretty_exceptions_show_locals=False,
 )
 toolkit_app = typer.Typer(help="Find and run installed toolkits.", no_args_is_help=True)
-usage_app = typer.Typer(help="See what usage tracking knows and sends.", no_args_is_help=True)
 app.add_typer(toolkit_app, name="toolkit")
-app.add_typer(usage_app, name="usage")
+app.add_typer(usage_group(usage_config), name="usage")
 
 
 @app.callback()
@@ -140,34 +140,6 @@ def run_tool(
     from arcade_cli import toolkits
 
     toolkits.run_tool(tool, arguments or [], as_json=json)
-
-
-@usage_app.command("status")
-def usage_status(json: AsJson = False) -> None:
-    """Show whether this machine is tracked, why, and where to."""
-    from arcade_cli import usage_commands
-
-    usage_commands.show_status(as_json=json)
-
-
-@usage_app.command("show")
-def usage_show() -> None:
-    """Show the exact event that this machine would send next."""
-    from arcade_cli import usage_commands
-
-    usage_commands.show_next_event()
-
-
-@usage_app.command("flush")
-def usage_flush(
-    timeout: Annotated[
-        int, typer.Option("--timeout", min=1, max=3_600, help="Seconds to wait at most.")
-    ] = 30,
-) -> None:
-    """Send what is queued, now: for the end of a CI job."""
-    from arcade_cli import usage_commands
-
-    usage_commands.flush_queue(timeout)
 
 
 def cli() -> None:

@@ -45,7 +45,9 @@ def test_the_status_of_a_new_machine_knows_its_id_and_of_no_trouble(
         "damaged_files": 0,
         "last_failure": None,
         "not_before": None,
+        "last_delivery": None,
         "stored_in": str(home.state),
+        "warnings": [],
     }
 
 
@@ -88,13 +90,15 @@ def test_the_status_for_people_says_the_same_in_lines(home: Home, recorder: Reco
     known = status_of(home)
     recorder.wait_for(1)
     home.wait_for_senders()
+    delivered = home.log()[0]["at"]
+    del known["warnings"]
     ran = home.run("usage", "status")
     assert (ran.code, ran.err) == (0, "")
     lines = ran.out.splitlines()
     assert [line[:21].strip() for line in lines] == [name.replace("_", " ") for name in known]
     assert [line[21:] for line in lines] == [
         *("on", "on by default", recorder.url, home.usage_json["anon_id"], "-"),
-        *("0", "0", "0", "0", "-", "-", str(home.state)),
+        *("0", "0", "0", "0", "-", "-", delivered, str(home.state)),
     ]
 
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
-from usagekit.config import OFF_WORDS, ON_WORDS, UsageConfig, decide, is_set
+from usagekit.config import OFF_WORDS, ON_WORDS, TEST_RUNNERS, UsageConfig, decide, is_set
 
 from tests.support.policy import policy
 
@@ -16,40 +19,148 @@ def config(folder: Path, *, key: str = "phc_made_up_project") -> UsageConfig:
     return policy(folder / "state", project_api_key=key, machine_off=str(folder / "off"))
 
 
-# environment, is the machine's file there, is there a project key -> tracked?, who decided
+# What each layer says when it speaks, the outermost first. The first that speaks decides.
 LAYERS = [
-    ({}, False, True, True, "on by default"),
-    ({}, False, False, True, "no destination is configured: events stay on this machine"),
-    ({}, True, True, False, "switched off for this machine by {off}"),
-    ({}, True, False, False, "switched off for this machine by {off}"),
-    ({DO_NOT_TRACK: "1"}, False, True, False, "DO_NOT_TRACK is set"),
-    ({DO_NOT_TRACK: "1"}, False, False, False, "DO_NOT_TRACK is set"),
-    ({DO_NOT_TRACK: "1"}, True, True, False, "DO_NOT_TRACK is set"),
-    ({TRACKING: "1"}, False, True, True, "TOOL_USAGE_TRACKING=1"),
-    ({TRACKING: "1"}, True, True, True, "TOOL_USAGE_TRACKING=1"),
-    ({TRACKING: "1", DO_NOT_TRACK: "1"}, True, True, True, "TOOL_USAGE_TRACKING=1"),
-    ({TRACKING: "0"}, False, True, False, "TOOL_USAGE_TRACKING=0"),
-    ({TRACKING: "0"}, True, False, False, "TOOL_USAGE_TRACKING=0"),
-    ({TRACKING: "0", DO_NOT_TRACK: "0"}, False, True, False, "TOOL_USAGE_TRACKING=0"),
-    ({TRACKING: "", DO_NOT_TRACK: "1"}, False, True, False, "DO_NOT_TRACK is set"),
-    ({TRACKING: "  "}, False, True, True, "on by default"),
-    ({"OTHER_USAGE_TRACKING": "0"}, False, True, True, "on by default"),
+    ("the variable says on", True, "TOOL_USAGE_TRACKING=1"),
+    ("the variable says off", False, "TOOL_USAGE_TRACKING=0"),
+    (
+        "the variable makes no sense",
+        False,
+        "TOOL_USAGE_TRACKING is set to something that is neither on nor off",
+    ),
+    ("DO_NOT_TRACK is set", False, "DO_NOT_TRACK is set"),
+    ("you said on", True, "switched on by you, for good"),
+    ("you said off", False, "switched off by you, for good"),
+    ("what you said is damaged", False, "the choice stored in {choice} cannot be read"),
+    ("what you said is a folder", False, "the choice stored in {choice} cannot be read"),
+    ("what you said is empty", False, "the choice stored in {choice} cannot be read"),
+    ("the administrator says off", False, "switched off for this machine by {off}"),
+    (
+        "a test runner is at work",
+        False,
+        "under pytest nothing goes to another machine unless TOOL_USAGE_TRACKING=1",
+    ),
+    ("there is no destination", True, "no destination is configured: events stay on this machine"),
+    ("nobody says anything", True, "on by default"),
+]
+NAMES = [name for name, _, _ in LAYERS]
+# Two that cannot both be, of which one is all that there is, and one that another takes away.
+EXCLUDED = [{*NAMES[:3]}, {*NAMES[4:9]}, {"a test runner is at work", "there is no destination"}]
+PAIRS = [
+    (first, second)
+    for first in NAMES
+    for second in NAMES[NAMES.index(first) :]
+    if first == second or not any({first, second} <= kind for kind in EXCLUDED)
 ]
 
 
-@pytest.mark.parametrize(("environ", "machine_off", "key", "enabled", "reason"), LAYERS)
-def test_the_outermost_layer_that_has_an_opinion_decides_and_says_so(
-    tmp_path: Path,
-    environ: dict[str, str],
-    machine_off: bool,
-    key: bool,
-    enabled: bool,
-    reason: str,
+VARIABLES = {
+    "the variable says on": {TRACKING: "1"},
+    "the variable says off": {TRACKING: "0"},
+    "the variable makes no sense": {TRACKING: "perhaps"},
+    "DO_NOT_TRACK is set": {DO_NOT_TRACK: "1"},
+    "a test runner is at work": {"PYTEST_VERSION": "9"},
+}
+CHOICES = {
+    "you said on": "on\n",
+    "you said off": "off\n",
+    "what you said is damaged": "o\0n",
+    "what you said is empty": "",
+}
+POLICIES = {
+    "a test runner is at work": {"host": "https://usage.example"},
+    "there is no destination": {"project_api_key": ""},
+}
+
+
+def speak(layer: str, folder: Path, choice: Path) -> None:
+    """Have one layer say on disk what its name says."""
+    choice.parent.mkdir(parents=True, exist_ok=True)
+    if layer in CHOICES:
+        choice.write_text(CHOICES[layer])
+    elif layer == "what you said is a folder":
+        choice.mkdir()
+    elif layer == "the administrator says off":
+        (folder / "off").touch()
+
+
+@pytest.mark.parametrize(("first", "second"), PAIRS, ids=" and ".join)
+def test_of_two_layers_that_speak_the_outer_one_decides_and_says_so(
+    tmp_path: Path, first: str, second: str
 ) -> None:
-    if machine_off:
-        (tmp_path / "off").touch()
-    consent = decide(environ, config(tmp_path, key="phc_made_up_project" if key else ""))
-    assert (consent.enabled, consent.reason) == (enabled, reason.format(off=tmp_path / "off"))
+    layers = {first, second}
+    environ = {name: value for layer in layers for name, value in VARIABLES.get(layer, {}).items()}
+    options: dict[str, Any] = {"machine_off": str(tmp_path / "off")}
+    for layer in layers:
+        options |= POLICIES.get(layer, {})
+    decided = policy(tmp_path / "state", **options)
+    for layer in layers:
+        speak(layer, tmp_path, Path(decided.paths.choice))
+    consent = decide(environ, decided)
+    enabled, reason = next((said, why) for name, said, why in LAYERS if name == first)
+    assert consent.enabled is enabled
+    assert consent.reason == reason.format(off=tmp_path / "off", choice=decided.paths.choice)
+
+
+@pytest.mark.parametrize(
+    ("host", "enabled"),
+    [
+        ("http://127.0.0.1:8600", True),
+        ("http://localhost:8600", True),
+        ("http://[::1]:8600/", True),
+        ("http://user@127.0.0.2", True),
+        ("https://us.i.posthog.com", False),
+        ("https://127.evil.example", False),
+        ("https://localhost.evil.example", False),
+        ("https://evil.example/127.0.0.1", False),
+        ("https://127.0.0.1@evil.example", False),
+        ("https://[::1].evil.example", False),
+        ("nonsense", False),
+    ],
+)
+@pytest.mark.parametrize("variable", sorted(TEST_RUNNERS))
+def test_under_a_test_runner_events_go_to_this_machine_only(
+    tmp_path: Path, host: str, enabled: bool, variable: str
+) -> None:
+    environ = {variable: "made up"}
+    assert decide(environ, policy(tmp_path, host=host)).enabled is enabled
+    assert decide({**environ, TRACKING: "1"}, policy(tmp_path, host=host)).enabled
+
+
+def test_unittest_is_a_test_runner_too(tmp_path: Path) -> None:
+    (tmp_path / "test_program.py").write_text(
+        "import unittest\n"
+        "from usagekit.config import UsageConfig, decide\n"
+        "class Case(unittest.TestCase):\n"
+        "    def test_consent(self):\n"
+        "        config = UsageConfig(program='tool', version='1', sender_module='tool.usage',\n"
+        "            home='/made-up', prefix='TOOL_USAGE', host='https://usage.example',\n"
+        "            project_api_key='phc_made_up')\n"
+        "        assert decide({}, config).reason.startswith('under unittest')\n"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-m", "unittest", "test_program"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+    )
+    assert ran.returncode == 0, ran.stderr
+
+
+@pytest.mark.parametrize(
+    ("environ", "enabled"),
+    [
+        ({TRACKING: "1", DO_NOT_TRACK: "1"}, True),
+        ({TRACKING: "0", DO_NOT_TRACK: "0"}, False),
+        ({TRACKING: "", DO_NOT_TRACK: "1"}, False),
+        ({TRACKING: "  "}, True),
+        ({"OTHER_USAGE_TRACKING": "0"}, True),
+    ],
+)
+def test_a_variable_without_a_word_in_it_says_nothing(
+    tmp_path: Path, environ: dict[str, str], enabled: bool
+) -> None:
+    assert decide(environ, config(tmp_path)).enabled is enabled
 
 
 @pytest.mark.parametrize("word", sorted(OFF_WORDS))

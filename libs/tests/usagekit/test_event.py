@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from usagekit.event import FREE_TEXT, PROPERTIES, Event, declared
+from usagekit.event import Event
 
 LEAST: dict[str, Any] = {
     "event_name": "CLI execution succeeded",
@@ -94,21 +94,3 @@ def test_without_any_of_its_fields_it_is_no_event(name: str) -> None:
 def test_a_text_that_is_no_event_is_refused(text: str) -> None:
     with pytest.raises((ValueError, TypeError)):
         Event.from_json(text)
-
-
-def test_properties_that_nobody_declared_are_left_out() -> None:
-    examples = {name: example for name, (_, example, _) in PROPERTIES.items()}
-    assert declared({**examples, "argv": ["a"], "cwd": "/srv"}) == examples
-
-
-@pytest.mark.parametrize("name", list(PROPERTIES))
-def test_a_property_of_another_type_than_declared_is_left_out(name: str) -> None:
-    assert declared({name: ["a list"]}) == {}
-    assert declared({name: None}) == {}
-
-
-def test_every_property_is_declared_with_an_example_of_its_type_and_a_reason() -> None:
-    for kind, example, reason in PROPERTIES.values():
-        assert isinstance(example, kind)
-        assert reason
-    assert PROPERTIES.keys() > FREE_TEXT

@@ -107,6 +107,8 @@ def test_a_sender_s_environment_holds_what_is_listed_and_nothing_else(tmp_path: 
         "LANG": "C.UTF-8",
         "HTTPS_PROXY": "http://127.0.0.1:9",
         "REQUESTS_CA_BUNDLE": "/made/up.pem",
+        "TOOL_USAGE_TRACKING": "1",
+        "DO_NOT_TRACK": "0",
     }
     own = {
         "TOOL_USAGE_HOST": "http://127.0.0.1:1",

@@ -17,6 +17,14 @@ def try_lock(fd: int, *, shared: bool) -> bool:
     return True
 
 
+def make_own(fd: int) -> None:
+    """Give a new file to its owner alone, who can read and write it whatever the umask."""
+    try:
+        os.fchmod(fd, 0o600)
+    except OSError:  # a file system without permissions
+        return
+
+
 def out_of_the_way(fd: int) -> int:
     """The same open file under a high number, so that a command's own files get the numbers that
     they would get untracked."""

@@ -20,6 +20,10 @@ def try_lock(fd: int, *, shared: bool) -> bool:  # noqa: ARG001 (Windows has no 
     return True
 
 
+def make_own(fd: int) -> None:
+    """Nothing to do: a file in a user's folder is the user's."""
+
+
 def out_of_the_way(fd: int) -> int:
     """Nothing to do: Windows programs do not count on the numbers of their files."""
     return fd

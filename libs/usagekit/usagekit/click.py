@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from usagekit.tracker import CommandTracker
 
 
+# An attribute of a command's function: its runs are no events.
+UNTRACKED = "usagekit_untracked"
+
+
 def run(app: "Callable[[], Any]", tracker: "CommandTracker") -> "Any":
     """Run a Typer app or a Click command as its program would, and record how it ended.
 
@@ -118,6 +122,8 @@ class _Watch:
         def watched_invoke(*args: "Any", **kwargs: "Any") -> "Any":
             # A group by itself is no command yet, unless it says that it can be one.
             self._invoked = not is_group or bool(getattr(command, "invoke_without_command", False))
+            if getattr(getattr(command, "callback", None), UNTRACKED, False):
+                self._invoked = False
             if self._invoked:
                 self._tracker.begin(self.name)
             return self._noting(invoke, args, kwargs)

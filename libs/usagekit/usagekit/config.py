@@ -1,6 +1,7 @@
 """What is decided before anything happens: by the program, its policy; by the person, consent."""
 
 import os
+import sys
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -9,6 +10,13 @@ if TYPE_CHECKING:
 
 OFF_WORDS = frozenset({"0", "false", "no", "off"})
 ON_WORDS = frozenset({"1", "true", "yes", "on"})
+# By these a test runner makes itself known to what it runs.
+TEST_RUNNERS = {
+    "PYTEST_CURRENT_TEST": "pytest",
+    "PYTEST_VERSION": "pytest",
+    "TOX_ENV_NAME": "tox",
+    "NOX_CURRENT_SESSION": "nox",
+}
 
 
 class UsagePaths:
@@ -22,6 +30,7 @@ class UsagePaths:
         self.identity: Final = f"{home}/usage.json"
         self.folder: Final = f"{home}/usage"
         self.identity_lock: Final = f"{self.folder}/identity.lock"
+        self.choice: Final = f"{self.folder}/choice"
         self.link: Final = f"{self.folder}/link"
         self.running: Final = f"{self.folder}/running"
         self.spool: Final = f"{self.folder}/spool"
@@ -148,11 +157,57 @@ def decide(environ: "Mapping[str, str]", config: UsageConfig) -> Consent:
         return Consent(False, f"{name} is set to something that is neither on nor off")
     if environ.get("DO_NOT_TRACK", "").strip().lower() not in ("", "0", "false"):
         return Consent(False, "DO_NOT_TRACK is set")
+    chosen = stored_choice(config.paths)
+    if chosen is not None:
+        return Consent(*chosen)
     if os.path.lexists(config.machine_off):
         return Consent(False, f"switched off for this machine by {config.machine_off}")
+    runner = _test_runner(environ)
+    if runner and config.has_destination and not _is_loopback(config.host):
+        return Consent(False, f"under {runner} nothing goes to another machine unless {name}=1")
     if not config.has_destination:
         return Consent(True, "no destination is configured: events stay on this machine")
     return Consent(True, "on by default")
+
+
+def stored_choice(paths: UsagePaths) -> "tuple[bool, str] | None":
+    """What the person chose for good, and the reason to give; None if they never did.
+
+    A choice that cannot be read is a "no": there is one, and nobody can tell what it was.
+    """
+    try:
+        fd = os.open(paths.choice, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except OSError:
+        return False, f"the choice stored in {paths.choice} cannot be read"
+    try:
+        word = os.read(fd, 100).strip()
+    except OSError:
+        word = b""
+    finally:
+        os.close(fd)
+    if word in (b"on", b"off"):
+        return word == b"on", f"switched {word.decode()} by you, for good"
+    return False, f"the choice stored in {paths.choice} cannot be read"
+
+
+def _test_runner(environ: "Mapping[str, str]") -> str:
+    """The test runner that this process runs under, or nothing."""
+    for name, runner in TEST_RUNNERS.items():
+        if name in environ:
+            return runner
+    spec = getattr(sys.modules.get("__main__"), "__spec__", None)
+    return "unittest" if getattr(spec, "name", "") == "unittest.__main__" else ""
+
+
+def _is_loopback(url: str) -> bool:
+    """Whether a URL's host is this machine, by its name alone."""
+    place = url.partition("://")[2].partition("/")[0].rpartition("@")[2].lower()
+    if place.startswith("["):
+        return place[:5] == "[::1]" and place[5:6] in ("", ":")
+    name = place.partition(":")[0]
+    return name == "localhost" or (name[:4] == "127." and name.replace(".", "").isdigit())
 
 
 def is_set(environ: "Mapping[str, str]", name: str) -> bool:

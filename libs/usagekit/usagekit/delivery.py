@@ -21,18 +21,11 @@ from requests import PreparedRequest, RequestException, Response, Session
 
 from usagekit.config import UsageConfig
 from usagekit.deadline import DeadlineError, run_within
-from usagekit.event import PROPERTIES
+from usagekit.schema import PROPERTIES, PROTOCOL
 
 # What may stand on a message: what is declared, what PostHog's protocol asks for, and what the
 # SDK says of itself. It would add more, such as the Linux distribution; that is taken off again.
-_ALLOWED = frozenset(PROPERTIES) | {
-    "$process_person_profile",
-    "alias",
-    "distinct_id",
-    "$lib",
-    "$lib_version",
-    "$geoip_disable",
-}
+_ALLOWED = {*PROPERTIES, *PROTOCOL, "alias", "distinct_id"}
 # How a PostHog host refuses for good. Any other refusal is a proxy's, a portal's, a filter's, or a
 # wrong URL's: none of them can know what the host would have said.
 _REFUSALS = frozenset({400, 401, 413})

@@ -6,11 +6,12 @@ For the holder of the sender's lock. What it needs takes a fifth of a second to 
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from usagekit import killed
 from usagekit.breaker import Breaker
-from usagekit.config import UsageConfig
+from usagekit.config import UsageConfig, decide
 from usagekit.event import Event
 from usagekit.identity import UsageIdentity
 from usagekit.log import record
@@ -36,9 +37,10 @@ class Drain:
         settled: ``sent``, ``rejected`` or ``local``, by the event's name in the spool.
     """
 
-    def __init__(self, config: UsageConfig) -> None:
+    def __init__(self, config: UsageConfig, environ: Mapping[str, str] = os.environ) -> None:
         self.settled: dict[str, str] = {}
         self._config = config
+        self._environ = environ
         self._spool = Spool(config)
         self._breaker = Breaker(config)
         self._delivery: PostHogDelivery | None = None
@@ -66,6 +68,8 @@ class Drain:
 
     def deliver(self, events: list[tuple[str | None, Event]]) -> bool:
         """Deliver events, each with its name in the spool. True once all are settled."""
+        if not decide(self._environ, self._config).enabled:
+            return False  # switched off in the meantime: whoever did it empties the spool
         redactor = Redactor.for_this_machine()
         if not self._config.has_destination:
             self._settle("local", [(name, to_wire(event, redactor)) for name, event in events])

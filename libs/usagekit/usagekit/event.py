@@ -1,4 +1,4 @@
-"""What an event may hold, and how it is read back from what the foreground recorded."""
+"""An event, and how it is read back from what the foreground recorded."""
 
 from __future__ import annotations
 
@@ -9,29 +9,6 @@ from datetime import datetime, timezone
 from typing import Any, Final
 
 from usagekit.snapshot import is_uuid
-
-# Every property an event may carry: type, example, why it is collected. What is not declared
-# here is not sent.
-PROPERTIES: dict[str, tuple[type | tuple[type, ...], object, str]] = {
-    "command_name": (str, "toolkit.run", "which commands are used; declared names only"),
-    "cli_version": (str, "1.2.3", "which versions are in use, and since when something fails"),
-    "python_version": (str, "3.11.0", "which Python versions must be supported"),
-    "os_type": (str, "Darwin", "which systems must be supported"),
-    "os_release": (str, "23.4.0", "whether a failure belongs to one release of a system"),
-    "duration": ((float, int), 1250.42, "how long commands take, in milliseconds"),
-    "error_message": (str, "file not found: <path>", "what went wrong, redacted, if failed"),
-    "exit_code": (int, 1, "what the program told its caller, 0 to 255"),
-    "failure_kind": (
-        str,
-        "exception",
-        "how it ended: exception, exit, usage_error, interrupted, killed",
-    ),
-    "error_type": (str, "ValueError", "the class of the exception, if there was one"),
-    "one_off_id": (bool, True, "present if the ID could not be stored and will not be seen again"),
-}
-
-# The properties that hold somebody's words rather than a name that a program declared.
-FREE_TEXT = frozenset({"error_message"})
 
 _TIMESTAMP = re.compile(
     r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{3}|\.\d{6})?(?:Z|[+-]\d\d:\d\d)", re.ASCII
@@ -127,12 +104,3 @@ def _check_timestamp(text: str) -> None:
         datetime.fromisoformat(text.replace("Z", "+00:00")).astimezone(timezone.utc)
     except OverflowError as error:
         raise ValueError("an event's timestamp is a time that there is in UTC") from error
-
-
-def declared(properties: dict[str, Any]) -> dict[str, Any]:
-    """Those properties that are declared and of their declared type."""
-    return {
-        name: value
-        for name, value in properties.items()
-        if name in PROPERTIES and isinstance(value, PROPERTIES[name][0])
-    }

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 
+from usagekit.snapshot import system
+
 
 def make_private(*folders: str) -> None:
     """Make folders, outermost first, that only their owner can enter; those that exist stay.
@@ -44,6 +46,7 @@ def replace_whole(path: str, text: str, scratch: str) -> None:
 def _write_temporary(text: str, scratch: str) -> str:
     path = f"{scratch}/{os.getpid()}-{os.urandom(4).hex()}.tmp"
     fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    system.make_own(fd)
     try:
         with open(fd, "w", encoding="utf-8") as file:
             file.write(text)

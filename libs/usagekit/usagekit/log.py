@@ -13,7 +13,23 @@ from usagekit.config import UsagePaths
 from usagekit.service import utc_now
 from usagekit.snapshot import read_text
 
+# Bytes.
+_LARGEST = 10_000_000
+
 KEPT = 200
+
+
+def read(paths: UsagePaths) -> list[dict[str, Any]]:
+    """What became of the last events, oldest first; lines that make no sense are left out."""
+    found = []
+    for line in (read_text(paths.log, limit=_LARGEST) or "").splitlines():
+        try:
+            entry = json.loads(line)
+        except (ValueError, RecursionError):
+            continue
+        if isinstance(entry, dict):
+            found.append(entry)
+    return found
 
 
 def record(paths: UsagePaths, result: str, events: list[dict[str, Any]]) -> None:
@@ -22,6 +38,6 @@ def record(paths: UsagePaths, result: str, events: list[dict[str, Any]]) -> None
     Raises OSError.
     """
     now = utc_now()
-    lines = (read_text(paths.log, limit=10_000_000) or "").splitlines()
+    lines = (read_text(paths.log, limit=_LARGEST) or "").splitlines()
     lines += [json.dumps({"at": now, "result": result, **event}) for event in events]
     files.replace_whole(paths.log, "\n".join(lines[-KEPT:]) + "\n", paths.folder)

@@ -102,4 +102,6 @@ def spool_name(timestamp: str, uuid: str) -> str:
 
 
 def _create(path: str) -> int:
-    return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    system.make_own(fd)
+    return fd

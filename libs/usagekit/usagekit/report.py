@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from typing import Any
 
 from usagekit.breaker import Breaker
 from usagekit.config import UsageConfig, decide
 from usagekit.event import Event
+from usagekit.log import read
 from usagekit.service import minted, utc
 from usagekit.snapshot import parse_identity, read_text
 from usagekit.spool import Spool
@@ -33,8 +35,31 @@ def status(config: UsageConfig, environ: Mapping[str, str]) -> dict[str, object]
         "damaged_files": spool.damaged(),
         "last_failure": breaker.reason or None,
         "not_before": utc(breaker.until) if breaker.is_open() else None,
+        "last_delivery": _last_delivery(config),
         "stored_in": config.paths.home,
+        "warnings": open_to_others(config),
     }
+
+
+def _last_delivery(config: UsageConfig) -> object:
+    sent = [entry.get("at") for entry in read(config.paths) if entry.get("result") == "sent"]
+    return sent[-1] if sent else None
+
+
+def open_to_others(config: UsageConfig) -> list[str]:
+    """What of the stored files other users of this machine can get at, and how to close it."""
+    if os.name != "posix":
+        return []
+    found = []
+    for path in (config.paths.home, config.paths.folder, config.paths.identity):
+        try:
+            mode = os.stat(path).st_mode & 0o777
+        except OSError:
+            continue
+        if mode & 0o077:
+            right = "600" if path == config.paths.identity else "700"
+            found.append(f"{path} is open to others ({mode:o}). To close it: chmod {right} {path}")
+    return found
 
 
 def next_event(config: UsageConfig, environ: Mapping[str, str]) -> dict[str, Any] | None:

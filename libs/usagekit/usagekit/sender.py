@@ -8,6 +8,7 @@ import gc
 import os
 import sys
 
+from usagekit.config import decide
 from usagekit.service import SPOOLED
 from usagekit.snapshot import FileLock, system
 
@@ -31,7 +32,7 @@ def main(config: "UsageConfig", environ: "Mapping[str, str]" = os.environ) -> No
     code = 1
     try:
         os.chdir(os.path.abspath(os.sep))  # a folder that nobody may wish to remove
-        code = Sender(config).run(environ.get(config.event_variable, ""))
+        code = Sender(config, environ).run(environ.get(config.event_variable, ""))
     except Exception:  # noqa: BLE001 (the door: there is nobody here to tell)
         code = 1
     finally:
@@ -44,11 +45,19 @@ class Sender:
 
     Args:
         config: the program's policy.
+        environ: what consent is read from.
         patient: whether to leave a host alone that has failed; a flush does not.
     """
 
-    def __init__(self, config: "UsageConfig", *, patient: bool = True) -> None:
+    def __init__(
+        self,
+        config: "UsageConfig",
+        environ: "Mapping[str, str]" = os.environ,
+        *,
+        patient: bool = True,
+    ) -> None:
         self._config = config
+        self._environ = environ
         self._patient = patient
         self._drain: Drain | None = None
 
@@ -59,6 +68,8 @@ class Sender:
 
     def run(self, data: str) -> int:
         """Take in what the foreground handed over, then deliver. Returns the exit code."""
+        if not decide(self._environ, self._config).enabled:
+            return 1  # switched off since the command ended
         order = None
         if data and not data.startswith(SPOOLED):
             import json
@@ -120,7 +131,7 @@ class Sender:
         if self._drain is None:
             from usagekit.drain import Drain
 
-            self._drain = Drain(self._config)
+            self._drain = Drain(self._config, self._environ)
         return self._drain
 
     def _take_in(self, order: "dict[str, Any]") -> bool:

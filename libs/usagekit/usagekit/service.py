@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
     from usagekit.config import UsageConfig
 
-# What the sender needs to find its files, its interpreter, its language, its way out, and the
-# names that it has to take out of messages.
+# What the sender needs to find its files, its interpreter, its language, its way out, the names
+# that it has to take out of messages, and what the person said of being tracked.
 _PASSED_ON = (
     "PATH",
     "HOME",
@@ -45,6 +45,7 @@ _PASSED_ON = (
     "SSL_CERT_DIR",
     "REQUESTS_CA_BUNDLE",
     "CURL_CA_BUNDLE",
+    "DO_NOT_TRACK",
 )
 
 # How the data of an event begins that is in the spool already.
@@ -175,7 +176,8 @@ class UsageService:
         return [sys.executable, "-c", _SAFE_MODULE.format(module)]
 
     def _sender_environ(self, payload: str) -> dict[str, str]:
-        chosen = {name: self._environ.get(name) for name in _PASSED_ON}
+        names = (*_PASSED_ON, self._config.tracking_variable)
+        chosen = {name: self._environ.get(name) for name in names}
         environ = {name: value for name, value in chosen.items() if value is not None}
         return {
             **environ,

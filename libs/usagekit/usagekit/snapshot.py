@@ -61,7 +61,7 @@ class FileLock:
 
     def acquire(self, *, shared: bool = False, wait: float = 0.0) -> bool:
         """Try for up to ``wait`` seconds. Contention is False; other failures raise OSError."""
-        fd = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
+        fd = self._open()
         deadline, pause = time.monotonic() + wait, 0.001
         try:
             while not system.try_lock(fd, shared=shared):
@@ -75,6 +75,14 @@ class FileLock:
             raise
         self._fd = fd
         return True
+
+    def _open(self) -> int:
+        try:
+            return os.open(self._path, os.O_RDWR)
+        except FileNotFoundError:
+            fd = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
+            system.make_own(fd)
+            return fd
 
     def release(self) -> None:
         """Let go. Without effect if the lock is not held."""

@@ -55,6 +55,7 @@ class CommandTracker:
 
     def __init__(self, config: "UsageConfig", environ: "Mapping[str, str]" = os.environ) -> None:
         self._config = config
+        self._environ = environ
         self._consent = decide(environ, config)
         self._service = UsageService(config, environ)
         self._process = os.getpid()
@@ -86,6 +87,9 @@ class CommandTracker:
             outcome: how it ended.
             duration: milliseconds.
         """
+        if self._consent.enabled and not decide(self._environ, self._config).enabled:
+            self.forget()  # switched off while the command ran, or by it
+            return
         self.guard(lambda: self._track(command_name, outcome, duration))
 
     def guard(self, step: "Callable[[], object]") -> None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from usagekit.event import FREE_TEXT, Event, declared
+from usagekit.event import Event
 from usagekit.redact import Redactor
+from usagekit.schema import PROPERTIES, declared
 
 
 def to_wire(event: Event, redactor: Redactor | None = None) -> dict[str, Any]:
@@ -16,7 +17,7 @@ def to_wire(event: Event, redactor: Redactor | None = None) -> dict[str, Any]:
     """
     redactor = redactor or Redactor.for_this_machine()
     properties = {
-        name: redactor.redact(value) if name in FREE_TEXT else value
+        name: redactor.redact(value) if PROPERTIES[name].free_text else value
         for name, value in declared(event.properties).items()
     }
     if event.is_anon:

@@ -1,0 +1,287 @@
+"""``arcade usage on``, ``off``, ``reset``, ``purge``, ``export``, ``log``, ``schema``."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import stat
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from usagekit.schema import ENVELOPE, PROPERTIES
+
+from tests.support.arcade_cloud import ArcadeCloud
+from tests.support.home import ARCADE, Home
+from tests.support.recorder import Recorder
+
+pytestmark = pytest.mark.measured
+
+WORK = (("toolkit", "list"), ("whoami",), ("nonsense",), ("usage", "status"), ("usage", "log"))
+
+
+def everything_under(folder: Path) -> list[tuple[str, int, bytes]]:
+    """Every file and folder, with the time of its last change and its content."""
+    return sorted(
+        (str(path), path.stat().st_mtime_ns, path.read_bytes() if path.is_file() else b"")
+        for path in folder.rglob("*")
+    )
+
+
+def a_queue(home: Home, recorder: Recorder, count: int = 2) -> None:
+    recorder.mode = "503"
+    for _ in range(count):
+        home.run("toolkit", "list")
+    home.wait_for_senders()
+    assert len(home.waiting()) == count
+    recorder.mode = "ok"
+
+
+def test_off_deletes_the_queue_and_the_markers_and_says_nothing_about_it_to_the_host(
+    home: Home, recorder: Recorder
+) -> None:
+    a_queue(home, recorder)
+    (home.state / "usage/running/made-up.json").write_text("{}")
+    requests = recorder.requests
+    ran = home.run("usage", "off")
+    assert (ran.code, ran.err) == (0, "")
+    assert ran.out == "Usage tracking is off. 2 events that waited to be sent, removed.\n"
+    assert home.senders() == []
+    assert home.waiting() == []
+    assert os.listdir(home.state / "usage/running") == []
+    assert recorder.requests == requests
+    assert "switched off by you" in home.run("usage", "status").out
+
+
+def test_off_then_twenty_commands_change_no_file_start_no_process_and_send_no_byte(
+    home: Home, recorder: Recorder, tmp_path: Path
+) -> None:
+    """Held against the processes themselves: what each opens for writing, starts or connects."""
+    home.run("usage", "off")
+    before, requests = everything_under(home.state), recorder.requests
+    hook = tmp_path / "site" / "sitecustomize.py"
+    hook.parent.mkdir()
+    hook.write_text(
+        "import os, sys\n"
+        "ACTS = ('os.posix_spawn', 'subprocess.', 'os.fork', 'os.exec', 'os.rename', 'os.remove',\n"
+        "    'os.mkdir', 'os.chmod', 'os.link', 'os.utime', 'socket.')\n"
+        "def watch(event, args):\n"
+        "    writes = event == 'open' and (args[2] or 0) & (os.O_WRONLY | os.O_RDWR | os.O_CREAT)\n"
+        "    if event.startswith(ACTS) or (writes and args[0] != '/dev/null'):\n"
+        "        os.write(int(os.environ['SEEN_BY']), repr((event, args)).encode())\n"
+        "sys.addaudithook(watch)\n"
+    )
+    read, write = os.pipe()
+    os.set_blocking(read, False)
+    environ = {
+        "PYTHONPATH": str(hook.parent),
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "SEEN_BY": str(write),
+    }
+    words = [WORK[number % len(WORK)] for number in range(20)]
+    for each in words:
+        home.run(*each, environ=environ, pass_fds=(write,))
+        assert home.senders() == []
+    try:
+        seen = os.read(read, 100_000)
+    except BlockingIOError:
+        seen = b""
+    assert seen == b""
+    assert everything_under(home.state) == before
+    assert recorder.requests == requests
+
+    # The watch sees what it is there to see.
+    home.run(
+        "usage", "status", environ={**environ, "ARCADE_USAGE_TRACKING": "1"}, pass_fds=(write,)
+    )
+    assert b"os.posix_spawn" in os.read(read, 100_000)
+    os.close(read)
+    os.close(write)
+
+
+def test_on_takes_the_choice_back(home: Home, recorder: Recorder) -> None:
+    home.run("usage", "off")
+    ran = home.run("usage", "on")
+    assert (ran.code, ran.out, ran.err) == (0, "Usage tracking is on.\n", "")
+    home.run("toolkit", "list")
+    (event,) = recorder.wait_for(1)
+    assert event.command == "toolkit.list"
+
+
+def test_the_choice_cannot_be_had_where_a_variable_is_stronger_and_this_is_said(home: Home) -> None:
+    home.run("usage", "on", environ={"DO_NOT_TRACK": "1"}).refused_in_one_message(
+        "stays off", "DO_NOT_TRACK"
+    )
+    home.run("usage", "off", environ={"ARCADE_USAGE_TRACKING": "1"}).refused_in_one_message(
+        "still on", "ARCADE_USAGE_TRACKING=1"
+    )
+
+
+def test_a_choice_that_cannot_be_stored_names_the_other_way(home: Home) -> None:
+    home.state.write_text("no folder")
+    home.run("usage", "off").refused_in_one_message("ARCADE_USAGE_TRACKING=0")
+
+
+def test_a_command_that_runs_while_it_is_switched_off_leaves_nothing(
+    home: Home, recorder: Recorder
+) -> None:
+    process = home.start_plain("long", "hold", stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    assert process.stdout is not None
+    assert process.stdout.readline() == b"holding\n"
+    assert len(os.listdir(home.state / "usage/running")) == 1
+    home.run("usage", "off")
+    process.communicate(timeout=20)
+    assert process.returncode == 0
+    assert home.senders() == []
+    assert os.listdir(home.state / "usage/running") == []
+    assert os.listdir(home.state / "usage/spool") == []
+    assert recorder.requests == 0
+
+
+def test_a_sender_that_was_started_before_it_was_switched_off_sends_nothing(
+    home: Home, recorder: Recorder
+) -> None:
+    a_queue(home, recorder)
+    (home.state / "usage/breaker").unlink(missing_ok=True)
+    requests = recorder.requests
+    (home.state / "usage/choice").write_text("off\n")
+    subprocess.run([sys.executable, "-m", "arcade_cli.usage"], env=home.environ, timeout=20)
+    assert recorder.requests == requests
+    assert len(home.waiting()) == 2
+
+
+def test_reset_makes_a_stranger_of_this_machine(home: Home) -> None:
+    home.run("whoami")
+    before = home.usage_json["anon_id"]
+    ran = home.run("usage", "reset")
+    after = home.usage_json["anon_id"]
+    assert (ran.code, ran.out, ran.err) == (0, f"This machine is {after} from now on.\n", "")
+    assert after != before
+
+
+def test_purge_leaves_nothing_but_the_choice_and_empty_files(
+    home: Home, recorder: Recorder, cloud: ArcadeCloud
+) -> None:
+    cloud.add_account("ada@example.test")
+    home.login()
+    recorder.wait_for(1)
+    home.wait_for_senders()
+    ran = home.run("usage", "purge")
+    assert (ran.code, ran.err) == (0, "")
+    assert ran.out.splitlines() == [
+        f"Removed what usage tracking had stored in {home.state}.",
+        "Tracking is still on. To switch it off: arcade usage off",
+    ]
+    assert home.senders() == []
+    left = [path for path in home.state.rglob("*") if path.is_file() and path.stat().st_size]
+    assert left == [home.state / "credentials.yaml"]
+
+    home.run("usage", "off")
+    home.run("usage", "purge")
+    assert (home.state / "usage/choice").read_text() == "off\n"
+
+
+def test_export_is_all_that_is_stored(home: Home, recorder: Recorder) -> None:
+    home.run("toolkit", "list")
+    recorder.wait_for(1)
+    a_queue(home, recorder)
+    ran = home.run("usage", "export")
+    assert (ran.code, ran.err) == (0, "")
+    document = json.loads(ran.out)
+    assert document["usage.json"]["anon_id"] == home.usage_json["anon_id"]
+    assert [entry["result"] for entry in document["log"]] == ["sent"]
+    assert len(document["queued"]) == 2
+    assert document["running"][0]["properties"]["command_name"] == "usage.export"
+    # Each file with something in it is part of it.
+    for path in home.state.rglob("*"):
+        if path.is_file() and path.suffix == ".json" and path.parent.name == "usage":
+            assert json.loads(path.read_text()) in document.values()
+
+
+def test_the_log_shows_what_was_sent_newest_last(home: Home, recorder: Recorder) -> None:
+    ran = home.run("usage", "log")
+    assert (ran.code, ran.out, ran.err) == (0, "Nothing was sent yet.\n", "")
+    recorder.wait_for(1)
+    home.run("toolkit", "show", "Nonsense")
+    recorder.wait_for(2)
+    home.wait_for_senders()
+    with (home.state / "usage/log.jsonl").open("a") as log:
+        log.write("no JSON\n7\n")
+    lines = home.run("usage", "log", environ={"ARCADE_USAGE_TRACKING": "0"}).out.splitlines()
+    assert [line.split()[2:5] for line in lines] == [
+        ["sent", "usage.log", "ok"],
+        ["sent", "toolkit.show", "usage_error"],
+    ]
+    assert max(map(len, lines)) <= 80
+    known = home.run("usage", "log", "--json", environ={"ARCADE_USAGE_TRACKING": "0"})
+    assert [json.loads(line)["uuid"] for line in known.out.splitlines()] == [
+        event.uuid for event in recorder.events
+    ]
+
+
+def test_the_log_can_be_followed_and_ctrl_c_is_its_ordinary_end(
+    home: Home, recorder: Recorder
+) -> None:
+    process = home.start("usage", "log", "-f", environ={"ARCADE_USAGE_TRACKING": "0"})
+    assert process.stdout is not None
+    try:
+        for command in ("list", "show"):
+            home.run("toolkit", command, *(["Math"] if command == "show" else []))
+            assert f"toolkit.{command}".encode() in process.stdout.readline()
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=20)
+        assert (process.returncode, out, err) == (0, b"", b"")
+    finally:
+        process.kill()
+
+
+def test_the_schema_is_every_field_with_its_reason(home: Home) -> None:
+    ran = home.run("usage", "schema")
+    assert (ran.code, ran.err) == (0, "")
+    for name, field in {**ENVELOPE, **PROPERTIES}.items():
+        assert f"\n{name} " in f"\n{ran.out}"
+        assert field.why in ran.out
+    document = json.loads(home.run("usage", "schema", "--json").out)
+    assert list(document) == [*ENVELOPE, *PROPERTIES]
+    assert document["duration"]["unit"] == "milliseconds"
+
+
+@pytest.mark.parametrize("umask", [0o000, 0o022, 0o777], ids=oct)
+def test_what_is_stored_is_private_whatever_the_umask(home: Home, umask: int) -> None:
+    for words in (("usage", "status"), ("usage", "on"), ("logout",)):
+        process = subprocess.run(
+            [ARCADE, *words],
+            env=home.environ,
+            umask=umask,
+            capture_output=True,
+            timeout=60,
+        )
+        assert process.returncode == 0
+    home.wait_for_senders()
+    modes = {path: stat.S_IMODE(path.stat().st_mode) for path in home.state.rglob("*")}
+    modes[home.state] = stat.S_IMODE(home.state.stat().st_mode)
+    for path, mode in modes.items():
+        assert mode == (0o700 if path.is_dir() else 0o600), path
+
+
+def test_a_folder_that_is_open_to_others_stays_so_and_the_status_warns(home: Home) -> None:
+    home.state.mkdir()
+    home.state.chmod(0o755)
+    ran = home.run("usage", "status")
+    (warning,) = [line for line in ran.out.splitlines() if line.startswith("Warning: ")]
+    assert f"chmod 700 {home.state}" in warning
+    (as_json,) = json.loads(home.run("usage", "status", "--json").out)["warnings"]
+    assert as_json in warning
+    assert stat.S_IMODE(home.state.stat().st_mode) == 0o755
+
+
+def test_the_status_knows_when_something_was_last_delivered(home: Home, recorder: Recorder) -> None:
+    home.run("toolkit", "list")
+    recorder.wait_for(1)
+    home.wait_for_senders()
+    status = json.loads(home.run("usage", "status", "--json").out)
+    assert status["last_delivery"] == home.log()[0]["at"]
+    assert time.strftime("%Y") <= status["last_delivery"][:4]
