@@ -317,13 +317,15 @@ def test_events_carry_exactly_what_is_declared(
         "os_type": platform.system(),
         "os_release": platform.release(),
         "command_name": "toolkit.run",
+        "interactive": False,
         "$lib": "posthog-python",
         "$geoip_disable": True,
     }
     extra = {"duration", "exit_code", "$lib_version"}
     assert every.items() <= good.properties.items()
     assert good.properties.keys() == every.keys() | extra | {"$process_person_profile"}
-    assert login.properties.keys() == every.keys() | extra
+    assert login.properties.keys() == every.keys() | extra | {"options"}
+    assert sorted(login.properties["options"]) == ["host", "timeout"]
     assert (good.event, failed.event) == ("CLI execution succeeded", "CLI execution failed")
     assert good.properties["exit_code"] == 0
     assert 0 < good.properties["duration"] < 60_000

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -34,9 +34,12 @@ class Notes(CommandTracker):
         self.seen: list[tuple[str, Outcome]] = []
         self.durations: list[float] = []
 
-    def track_command_execution(self, command_name: str, outcome: Outcome, duration: float) -> None:
+    def track_command_execution(
+        self, command_name: str, outcome: Outcome, duration: float, options: Sequence[str] = ()
+    ) -> None:
         self.seen.append((command_name, outcome))
         self.durations.append(duration)
+        self.options = list(options)
 
 
 def _version(wanted: bool) -> None:
@@ -96,6 +99,37 @@ def run_words(notes: Notes, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Ba
 
 
 RunWords = Callable[..., "BaseException | None"]
+
+
+class TestOptions:
+    @pytest.mark.parametrize(
+        ("words", "options"),
+        [
+            (["say-hello"], []),
+            (["say-hello", SECRET, "--size", "3"], ["size"]),
+            (["say-hello", "-s", "3"], ["size"]),
+            (["say-hello", "--no-loud"], ["loud"]),
+            (["--colour", "red", "say-hello", "--loud"], ["colour", "loud"]),
+        ],
+    )
+    def test_options_are_known_by_their_declared_names_wherever_they_stand(
+        self, run_words: RunWords, notes: Notes, words: list[str], options: list[str]
+    ) -> None:
+        app = typer.Typer()
+
+        @app.callback()
+        def top(colour: str = "blue") -> None: ...
+
+        @app.command("say-hello")
+        def greet(
+            name: Annotated[str, typer.Argument()] = "you",
+            size: Annotated[int, typer.Option("-s", "--size")] = 1,
+            loud: bool = False,
+        ) -> None: ...
+
+        run_words(*words, app=app)
+        assert len(notes.seen) == 1
+        assert sorted(notes.options) == options
 
 
 class TestNames:
@@ -264,7 +298,7 @@ COMMANDS: dict[str, Recorded | None] = {
     "leave-because 4": ("leave-because", 4, "exit", "KeyError", "'the reason'"),
     "system-exit 5": ("system-exit", 5, "exit", None, ""),
     "system-exit -- -1": ("system-exit", 255, "exit", None, ""),
-    "system-exit words": ("system-exit", 1, "exit", None, "words"),
+    "system-exit words": ("system-exit", 1, "exit", None, "<argument>"),
     "abort": ("abort", 1, "interrupted", "Abort", ""),
     "interrupt": ("interrupt", 130, "interrupted", "KeyboardInterrupt", ""),
     "bad-value": ("bad-value", 2, "usage_error", "BadParameter", ""),

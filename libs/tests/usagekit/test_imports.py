@@ -27,6 +27,7 @@ OWN = {
     "usagekit._unix",
     "usagekit.click",
     "usagekit.config",
+    "usagekit.facts",
     "usagekit.record",
     "usagekit.service",
     "usagekit.snapshot",

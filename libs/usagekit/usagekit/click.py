@@ -54,8 +54,8 @@ def _record(
     if watch.error is not None or not _exits_well(ending):
         from usagekit.outcome import outcome_of  # an ordinary end needs no judge
 
-        outcome = outcome_of(ending, watch.error)
-    tracker.track_command_execution(watch.name, outcome, duration)
+        outcome = outcome_of(ending, watch.error, watch.name.split("."))
+    tracker.track_command_execution(watch.name, outcome, duration, watch.options)
 
 
 class _Watch:
@@ -65,6 +65,7 @@ class _Watch:
         self._tracker = tracker
         self.error: BaseException | None = None
         self._path: list[str] = []
+        self.options: list[str] = []
         self._invoked = False
         self._replaced: list[tuple[Any, str, Any]] = []
 
@@ -124,6 +125,7 @@ class _Watch:
             self._invoked = not is_group or bool(getattr(command, "invoke_without_command", False))
             if getattr(getattr(command, "callback", None), UNTRACKED, False):
                 self._invoked = False
+            self._tracker.guard(lambda: self._note_options(args[0]))
             if self._invoked:
                 self._tracker.begin(self.name)
             return self._noting(invoke, args, kwargs)
@@ -133,6 +135,13 @@ class _Watch:
         if is_group:
             self._follow(command)
         return command
+
+    def _note_options(self, context: "Any") -> None:
+        """The options that stood on the command line, by the names that the program gave them."""
+        for parameter in context.command.params:
+            source = context.get_parameter_source(parameter.name)
+            if parameter.param_type_name == "option" and source.name == "COMMANDLINE":
+                self.options.append(max(parameter.opts, key=len).lstrip("-"))
 
     def _follow(self, group: "Any") -> None:
         resolve_command = group.resolve_command

@@ -44,7 +44,7 @@ class Drain:
         self._spool = Spool(config)
         self._breaker = Breaker(config)
         self._delivery: PostHogDelivery | None = None
-        self._principals: dict[str, str | None] = {}
+        self._principals: dict[tuple[str, bool], str | None] = {}
         self._passed_over: set[str] = set()
 
     def waiting(self) -> list[str]:
@@ -140,7 +140,8 @@ class Drain:
         """
         if event.credentials is None:
             return
-        principal = self._principal(event.credentials)
+        throw_away = event.properties.get("ci") is not None
+        principal = self._principal(event.credentials, throw_away=throw_away)
         if principal is not None:
             event.distinct_id, event.is_anon = principal, False
         elif event.superseded:
@@ -150,17 +151,22 @@ class Drain:
         """The identity as it is on disk now; here there is time to wait for its lock."""
         return UsageIdentity(self._config, self._config.background_lock_wait)
 
-    def _principal(self, stamp: str) -> str | None:
+    def _principal(self, stamp: str, *, throw_away: bool) -> str | None:
         """The account behind the credentials of that stamp, aliased and linked; None if they
-        are there no more. Asked for once a run."""
+        are there no more. Asked for once a run. A home that is thrown away has no history
+        worth an alias."""
         if credentials_stamp(self._config) != stamp:
             return None
-        if stamp not in self._principals:
-            from usagekit.link import link
+        key = (stamp, throw_away)
+        if key not in self._principals:
+            if throw_away:
+                self._principals[key] = self._identity().get_principal_id()
+            else:
+                from usagekit.link import link
 
-            self._principals[stamp] = link(self._identity(), self.alias)
+                self._principals[key] = link(self._identity(), self.alias)
         # Once more: what was read in between are those credentials only if they still stand.
-        return self._principals[stamp] if credentials_stamp(self._config) == stamp else None
+        return self._principals[key] if credentials_stamp(self._config) == stamp else None
 
     def _stranger(self, superseded_id: str) -> str:
         """An anonymous ID that is not part of the account that was here before.

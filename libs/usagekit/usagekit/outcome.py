@@ -2,20 +2,44 @@
 
 from __future__ import annotations
 
+import os
+import re
+import sys
+from collections.abc import Iterable
+
 from usagekit.tracker import Outcome
 
 # Longer messages are cut before they leave the foreground; the sender redacts, then cuts again.
 RAW_MESSAGE_LIMIT = 4_000
+# The names of variables and options that hold what nobody else may know.
+SECRET_NAME = (
+    r"pass(?:word|wd|phrase)?|pwd|secret|token|key|auth|bearer|credential|signature|session|cookie"
+)
+# Characters; a shorter value says little, and stands in every second word.
+_SHORTEST_VALUE = 3
+# Characters that are looked through, while somebody waits.
+_LONGEST_MESSAGE = 500_000
 _CLICK_MODULES = ("click.", "typer.", "rich_click.")
 
 
-def outcome_of(ending: BaseException | None, inner: BaseException | None = None) -> Outcome:
+def outcome_of(
+    ending: BaseException | None, inner: BaseException | None = None, declared: Iterable[str] = ()
+) -> Outcome:
     """Decide what an ending was.
 
     Args:
         ending: what left the program, normally SystemExit; None if it returned.
         inner: what left the command before its framework made an exit of it, if known.
+        declared: words of the command line that are the program's own: names of commands.
     """
+    outcome = _judge(ending, inner)
+    if not outcome.error_message:
+        return outcome
+    message = without_the_user_s(outcome.error_message, declared)
+    return Outcome(outcome.exit_code, outcome.failure_kind, outcome.error_type, cut(message))
+
+
+def _judge(ending: BaseException | None, inner: BaseException | None) -> Outcome:
     exit_code = _exit_code(ending)
     cause = inner if inner is not None else ending
     if exit_code == 0:
@@ -37,7 +61,7 @@ def _exit(exit_code: int, cause: BaseException | None) -> Outcome:
     if reason is not None:
         return Outcome(exit_code, "exit", type(reason).__name__, _message(reason))
     if isinstance(cause, SystemExit) and isinstance(cause.code, str):
-        return Outcome(exit_code, "exit", None, cut(cause.code))
+        return Outcome(exit_code, "exit", None, cause.code)
     return Outcome(exit_code, "exit")
 
 
@@ -71,9 +95,42 @@ def _message(error: BaseException) -> str:
     """The exception's text, or what it says may be recorded in place of it."""
     instead = getattr(error, "usage_message", None)
     try:
-        return cut(instead if isinstance(instead, str) else str(error))
+        return instead if isinstance(instead, str) else str(error)
     except Exception:  # noqa: BLE001 (somebody's __str__ is broken; the class still speaks)
         return ""
+
+
+def without_the_user_s(text: str, declared: Iterable[str] = ()) -> str:
+    """The text without what the user typed on the command line, and without the values of
+    secret variables: only this process knows them, so here is where they go."""
+    if len(text) > _LONGEST_MESSAGE:
+        return ""  # cut here, it could end within a value that would not be known any more
+    own = set(declared)
+    values = {value: "<argument>" for value in _typed() if value not in own}
+    values |= {
+        value: "<secret>"
+        for name, value in os.environ.items()
+        if re.search(SECRET_NAME, name, re.IGNORECASE)
+    }
+    for value in sorted(values, key=len, reverse=True):
+        if len(value) >= _SHORTEST_VALUE:
+            for form in {value, repr(value)[1:-1]}:
+                whole = rf"(?<!\w){re.escape(form)}(?!\w)" if len(value) < 8 else re.escape(form)
+                text = re.sub(whole, values[value], text)
+    return text
+
+
+def _typed() -> Iterable[str]:
+    """The values on the command line: whole words, and what follows the name of an option or
+    of an argument. Names of options are the program's."""
+    for word in sys.argv[1:]:
+        name, _, value = word.partition("=")
+        if value:
+            yield value
+        if not name.startswith("-"):
+            yield word
+        elif len(name) > 2 and name[1] != "-":
+            yield name[2:]  # as in -ofile
 
 
 def cut(text: str, limit: int = RAW_MESSAGE_LIMIT) -> str:

@@ -8,11 +8,14 @@ from __future__ import annotations
 import json
 from typing import Any, NamedTuple
 
+from usagekit.facts import AGENTS, CI_SERVICES
+
 _TYPES: dict[str, tuple[type, ...]] = {
     "string": (str,),
     "integer": (int,),
     "number": (int, float),
     "boolean": (bool,),
+    "strings": (list,),
 }
 
 
@@ -20,7 +23,7 @@ class Field(NamedTuple):
     """One field of an event.
 
     Attributes:
-        kind: ``string``, ``integer``, ``number`` or ``boolean``.
+        kind: ``string``, ``integer``, ``number``, ``boolean`` or ``strings``, a list of them.
         example: a value that it might have.
         why: what it is collected for.
         unit: of a number.
@@ -40,6 +43,8 @@ class Field(NamedTuple):
         if isinstance(value, bool) != (self.kind == "boolean"):
             return False
         if self.values and value not in self.values:
+            return False
+        if isinstance(value, list) and not all(isinstance(item, str) for item in value):
             return False
         return isinstance(value, _TYPES[self.kind])
 
@@ -88,6 +93,22 @@ PROPERTIES = {
         "file not found: <path>",
         "what went wrong, redacted, if failed; empty if you mistyped something",
         free_text=True,
+    ),
+    "options": Field(
+        "strings", ["json"], "which options are used: declared names, never their values"
+    ),
+    "interactive": Field("boolean", True, "whether people use it at a terminal, or programs do"),
+    "ci": Field(
+        "string",
+        "github",
+        "which CI service it runs in, if any",
+        values=tuple(dict.fromkeys(CI_SERVICES.values())),
+    ),
+    "agent": Field(
+        "string",
+        "claude-code",
+        "which AI agent runs it, if any",
+        values=tuple(dict.fromkeys(AGENTS.values())),
     ),
     "one_off_id": Field(
         "boolean", True, "present if the ID could not be stored and will not be seen again"

@@ -238,6 +238,8 @@ def to_json(value: object) -> str:
         return {None: "null", True: "true", False: "false"}[value]
     if isinstance(value, int) or (isinstance(value, float) and value - value == 0):
         return repr(value)
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(map(to_json, value)) + "]"
     if isinstance(value, str) and is_plain(value):
         return f'"{value}"'
     import json

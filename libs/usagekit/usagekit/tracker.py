@@ -4,12 +4,13 @@ import os
 import sys
 
 from usagekit.config import decide
+from usagekit.facts import facts, in_ci
 from usagekit.service import UsageService, minted
 from usagekit.snapshot import credentials_stamp, read_identity, unresolved_credentials
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from typing import Any, Final
 
     from usagekit.config import UsageConfig
@@ -79,18 +80,21 @@ class CommandTracker:
         """Take back what was noted down: this was no command. Never raises."""
         self.guard(self._service.forget)
 
-    def track_command_execution(self, command_name: str, outcome: Outcome, duration: float) -> None:
+    def track_command_execution(
+        self, command_name: str, outcome: Outcome, duration: float, options: "Sequence[str]" = ()
+    ) -> None:
         """Record one command. Never raises; waits for the network at a login only.
 
         Args:
             command_name: its declared name, groups first: ``toolkit.run``.
             outcome: how it ended.
             duration: milliseconds.
+            options: the declared names of the options that were used.
         """
         if self._consent.enabled and not decide(self._environ, self._config).enabled:
             self.forget()  # switched off while the command ran, or by it
             return
-        self.guard(lambda: self._track(command_name, outcome, duration))
+        self.guard(lambda: self._track(command_name, outcome, duration, options))
 
     def guard(self, step: "Callable[[], object]") -> None:
         """Do something for the tracker's sake, if tracking is on. Never raises.
@@ -105,7 +109,9 @@ class CommandTracker:
         except BaseException:  # noqa: BLE001
             return
 
-    def event(self, command_name: str, outcome: Outcome, duration: float) -> "dict[str, Any]":
+    def event(
+        self, command_name: str, outcome: Outcome, duration: float, options: "Sequence[str]" = ()
+    ) -> "dict[str, Any]":
         """The event that this command's end would be, for the person who is here now.
 
         Returns the fields of ``usagekit.event.Event`` but for those minted at its capture.
@@ -119,6 +125,9 @@ class CommandTracker:
         linked = identity.linked_principal_id
         known = linked if credentials is None else None
         properties = _properties(config.version, command_name, outcome, duration)
+        properties |= facts(self._environ)
+        if options:
+            properties["options"] = sorted(set(options))
         if identity.one_off:
             properties["one_off_id"] = True
         return {
@@ -130,12 +139,14 @@ class CommandTracker:
             "superseded": superseded,
         }
 
-    def _track(self, command_name: str, outcome: Outcome, duration: float) -> None:
+    def _track(
+        self, command_name: str, outcome: Outcome, duration: float, options: "Sequence[str]"
+    ) -> None:
         ended_well = outcome.failure_kind is None
         if ended_well and command_name == self._config.login_command:
             self.guard(self._link)
         try:
-            self._record(self.event(command_name, outcome, duration))
+            self._record(self.event(command_name, outcome, duration, options))
         finally:  # whatever became of the event: who logged out is a stranger
             if ended_well and command_name == self._config.logout_command:
                 self._leave()
@@ -155,8 +166,12 @@ class CommandTracker:
             identity.reset_to_anonymous()
 
     def _link(self) -> None:
-        """Alias and link before the login's own event, which is to carry the account's ID."""
-        if self._config.has_destination and not self._config.debug:
+        """Alias and link before the login's own event, which is to carry the account's ID.
+
+        Not in CI: each job would burn an alias for a home that nobody will see again.
+        """
+        wanted = self._config.has_destination and not self._config.debug
+        if wanted and not in_ci(self._environ):
             from usagekit.identity import UsageIdentity
             from usagekit.link import link
 
