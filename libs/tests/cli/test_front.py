@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from arcade_cli import __version__
 
-from tests.support.home import ARCADE, Home, Ran
+from tests.support.home import ARCADE, Home, Ran, without_notice
 from tests.support.recorder import Recorder
 
 pytestmark = pytest.mark.measured
@@ -115,7 +115,10 @@ def test_the_program_is_the_same_by_all_its_names(
     assert call(home, name, "--version").stdout == f"arcade {__version__}\n"
     ran = call(home, name, "whoami")
     assert (ran.returncode, ran.stdout) == (1, "")
-    assert ran.stderr == "Error: You are not logged in. Run `arcade login`.\n"
+    assert (
+        without_notice(ran.stderr.encode())
+        == b"Error: You are not logged in. Run `arcade login`.\n"
+    )
     (event,) = recorder.wait_for(1)
     assert event.command == "whoami"
 

@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from arcade_cli.usage import NOTICE
 from typing_extensions import Self
 
 _KEPT = ("PATH", "LANG", "LC_ALL", "TMPDIR")
@@ -121,7 +122,7 @@ class Home:
         """Run ``arcade`` with these words to its end."""
         process = self.start(*words, environ=environ, **options)
         out, err = process.communicate(timeout=60)
-        return Ran(process.returncode, (out or b"").decode(), (err or b"").decode())
+        return Ran(process.returncode, (out or b"").decode(), without_notice(err or b"").decode())
 
     def login(self, **options: Any) -> Ran:
         """Log in at the stand-in, through a real redirect."""
@@ -178,6 +179,11 @@ class Home:
         """The local log of what became of events, oldest first."""
         path = self.state / "usage/log.jsonl"
         return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+
+
+def without_notice(err: bytes) -> bytes:
+    """What a program printed on stderr, but for the notice of the first run."""
+    return err.replace(f"{NOTICE}\n".encode(), b"", 1)
 
 
 class Ran:

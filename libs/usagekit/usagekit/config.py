@@ -31,6 +31,7 @@ class UsagePaths:
         self.folder: Final = f"{home}/usage"
         self.identity_lock: Final = f"{self.folder}/identity.lock"
         self.choice: Final = f"{self.folder}/choice"
+        self.notice: Final = f"{self.folder}/notice"
         self.link: Final = f"{self.folder}/link"
         self.running: Final = f"{self.folder}/running"
         self.spool: Final = f"{self.folder}/spool"
@@ -63,6 +64,8 @@ class UsageConfig:
             runs in another folder: paths must be absolute.
         login_command: the command after which the user may have become somebody.
         logout_command: the command after which the user is a stranger again.
+        notice: what a person is told before the first event: what is recorded, why, and how to
+            stop it or read more. Empty: in general words.
         machine_off: a file by which an administrator switches tracking off for all users.
     """
 
@@ -102,6 +105,7 @@ class UsageConfig:
         sender_environ: "Mapping[str, str] | None" = None,
         login_command: str | None = None,
         logout_command: str | None = None,
+        notice: str = "",
         machine_off: str = "/etc/usagekit/off",
     ) -> None:
         self.program: Final = program
@@ -116,6 +120,7 @@ class UsageConfig:
         self.fetch_principal: Final = fetch_principal
         self.login_command: Final = login_command
         self.logout_command: Final = logout_command
+        self.notice: Final = notice
         self.machine_off: Final = machine_off
         self.tracking_variable: Final = f"{prefix}_TRACKING"
         self.event_variable: Final = f"{prefix}_EVENT_DATA"

@@ -43,8 +43,9 @@ def purge(config: UsageConfig) -> None:
     with _without_sender(config):
         _empty(paths.running)
         _empty(paths.spool)
-        for path in (paths.log, paths.link, paths.dropped, paths.breaker, paths.identity):
+        for path in (paths.log, paths.link, paths.dropped, paths.breaker, paths.notice):
             _remove(path)
+        _remove(paths.identity)
 
 
 def export(config: UsageConfig) -> dict[str, Any]:

@@ -73,6 +73,7 @@ class CommandTracker:
 
         May be called again when its name is better known. Never raises.
         """
+        self.guard(self._give_notice)
         if not self._config.debug and sys.platform != "win32":
             self.guard(lambda: self._service.begin(self.event(command_name, Outcome(), 0)))
 
@@ -142,6 +143,7 @@ class CommandTracker:
     def _track(
         self, command_name: str, outcome: Outcome, duration: float, options: "Sequence[str]"
     ) -> None:
+        self._give_notice()
         ended_well = outcome.failure_kind is None
         if ended_well and command_name == self._config.login_command:
             self.guard(self._link)
@@ -156,6 +158,16 @@ class CommandTracker:
             _print(event)
         else:
             self._service.capture(event)
+
+    def _give_notice(self) -> None:
+        """Say once what is recorded, unless nothing leaves, or nobody is there to read it."""
+        config = self._config
+        if os.path.exists(config.paths.notice) or config.debug or not config.has_destination:
+            return
+        if not in_ci(self._environ):
+            from usagekit.notice import give_notice
+
+            give_notice(config)
 
     def _leave(self) -> None:
         """Part with who logged out; if nobody was logged in, there is nobody to part with."""

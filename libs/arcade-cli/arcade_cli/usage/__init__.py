@@ -17,6 +17,11 @@ if TYPE_CHECKING:
 # ARCADE_USAGE_PROJECT_KEY nothing leaves the machine.
 DEFAULT_HOST = "https://us.i.posthog.com"
 
+NOTICE = """\
+arcade tells its maintainers which commands are run, how long they take and how they fail.
+It shows them what to mend first. What you work on, type and own is never part of it.
+See it: arcade usage show. Stop it: arcade usage off. Read more: arcade usage schema."""
+
 
 def usage_config(environ: "Mapping[str, str]" = os.environ) -> UsageConfig:
     """Arcade's policy for one environment. Reads variables only, no file."""
@@ -35,6 +40,7 @@ def usage_config(environ: "Mapping[str, str]" = os.environ) -> UsageConfig:
         sender_environ={"ARCADE_WORK_DIR": os.path.dirname(home)},
         login_command="login",
         logout_command="logout",
+        notice=NOTICE,
     )
 
 

@@ -1,0 +1,41 @@
+"""What a person is told before the first event: once per home, on stderr."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from usagekit import files
+from usagekit.config import UsageConfig
+from usagekit.snapshot import system
+
+
+def give_notice(config: UsageConfig) -> None:
+    """Print the notice, unless it was printed here before; of many first runs, one does.
+
+    Where that cannot be remembered, it is for people only: a script would get it every time.
+    """
+    paths = config.paths
+    try:
+        files.make_private(paths.home, paths.folder)
+        fd = os.open(paths.notice, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        system.make_own(fd)
+        os.close(fd)
+    except FileExistsError:
+        return
+    except OSError:
+        if sys.stderr is None or not sys.stderr.isatty():
+            return
+    if sys.stderr is not None:
+        print(config.notice or _words(config), file=sys.stderr, flush=True)
+
+
+def _words(config: UsageConfig) -> str:
+    name = config.program
+    return (
+        f"{name} tells its maintainers which commands are run, how long they take and how they "
+        "fail.\n"
+        "It helps them to see what to mend first; what you work on stays here.\n"
+        f"To see all of it: {name} usage show. To stop it: {name} usage off, or "
+        f"{config.tracking_variable}=0."
+    )
