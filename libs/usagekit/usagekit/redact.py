@@ -67,6 +67,14 @@ _RULES: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...]
         (rf"(?<=')(?P<path>{_ROOT}[^'\n]+)(?=')", _path),
         (rf"(?<=\")(?P<path>{_ROOT}[^\"\n]+)(?=\")", _path),
         (rf"(?<![^{_END}])(?<!:(?=//))(?P<path>{_ROOT}[^{_END}]+)", _path),
+        # From the folder that one is in: two levels at least, or a file's extension at the end.
+        (
+            (
+                rf"(?<![^{_END}])(?P<path>[^{_END}/\\]+"
+                rf"(?:(?:/[^{_END}/]+){{2,}}|/[^{_END}/]*\.[a-z][a-z0-9]{{0,7}}(?=[.{_END}]|\Z)))"
+            ),
+            _path,
+        ),
         (r"\b[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}\b", "<uuid>"),
         (r"\b(?:\d{1,3}\.){3}\d{1,3}\b", "<ip>"),
         (r"(?<![\w:])(?:[0-9a-f]{0,4}:){3,7}[0-9a-f]{0,4}(?![\w:])", "<ip>"),
