@@ -9,7 +9,6 @@ import stat
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import pytest
 from usagekit.schema import ENVELOPE, PROPERTIES
@@ -19,16 +18,6 @@ from tests.support.home import ARCADE, Home
 from tests.support.recorder import Recorder
 
 pytestmark = pytest.mark.measured
-
-WORK = (("toolkit", "list"), ("whoami",), ("nonsense",), ("usage", "status"), ("usage", "log"))
-
-
-def everything_under(folder: Path) -> list[tuple[str, int, bytes]]:
-    """Every file and folder, with the time of its last change and its content."""
-    return sorted(
-        (str(path), path.stat().st_mtime_ns, path.read_bytes() if path.is_file() else b"")
-        for path in folder.rglob("*")
-    )
 
 
 def a_queue(home: Home, recorder: Recorder, count: int = 2) -> None:
@@ -54,52 +43,6 @@ def test_off_deletes_the_queue_and_the_markers_and_says_nothing_about_it_to_the_
     assert os.listdir(home.state / "usage/running") == []
     assert recorder.requests == requests
     assert "switched off by you" in home.run("usage", "status").out
-
-
-def test_off_then_twenty_commands_change_no_file_start_no_process_and_send_no_byte(
-    home: Home, recorder: Recorder, tmp_path: Path
-) -> None:
-    """Held against the processes themselves: what each opens for writing, starts or connects."""
-    home.run("usage", "off")
-    before, requests = everything_under(home.state), recorder.requests
-    hook = tmp_path / "site" / "sitecustomize.py"
-    hook.parent.mkdir()
-    hook.write_text(
-        "import os, sys\n"
-        "ACTS = ('os.posix_spawn', 'subprocess.', 'os.fork', 'os.exec', 'os.rename', 'os.remove',\n"
-        "    'os.mkdir', 'os.chmod', 'os.link', 'os.utime', 'socket.')\n"
-        "def watch(event, args):\n"
-        "    writes = event == 'open' and (args[2] or 0) & (os.O_WRONLY | os.O_RDWR | os.O_CREAT)\n"
-        "    if event.startswith(ACTS) or (writes and args[0] != '/dev/null'):\n"
-        "        os.write(int(os.environ['SEEN_BY']), repr((event, args)).encode())\n"
-        "sys.addaudithook(watch)\n"
-    )
-    read, write = os.pipe()
-    os.set_blocking(read, False)
-    environ = {
-        "PYTHONPATH": str(hook.parent),
-        "PYTHONDONTWRITEBYTECODE": "1",
-        "SEEN_BY": str(write),
-    }
-    words = [WORK[number % len(WORK)] for number in range(20)]
-    for each in words:
-        home.run(*each, environ=environ, pass_fds=(write,))
-        assert home.senders() == []
-    try:
-        seen = os.read(read, 100_000)
-    except BlockingIOError:
-        seen = b""
-    assert seen == b""
-    assert everything_under(home.state) == before
-    assert recorder.requests == requests
-
-    # The watch sees what it is there to see.
-    home.run(
-        "usage", "status", environ={**environ, "ARCADE_USAGE_TRACKING": "1"}, pass_fds=(write,)
-    )
-    assert b"os.posix_spawn" in os.read(read, 100_000)
-    os.close(read)
-    os.close(write)
 
 
 def test_on_takes_the_choice_back(home: Home, recorder: Recorder) -> None:

@@ -10,12 +10,16 @@ import pytest
 from tests.support.home import Home
 from tests.support.recorder import Recorder
 
+WORK = (("toolkit", "list"), ("whoami",), ("nonsense",), ("usage", "status"), ("usage", "log"))
 OFF = [{"ARCADE_USAGE_TRACKING": "0"}, {"ARCADE_USAGE_TRACKING": "no"}, {"DO_NOT_TRACK": "1"}]
 
 
-def everything_under(folder: Path) -> list[tuple[str, int]]:
-    """Every file and folder, with the time of its last change."""
-    return sorted((str(path), path.stat().st_mtime_ns) for path in folder.rglob("*"))
+def everything_under(folder: Path) -> list[tuple[str, int, bytes]]:
+    """Every file and folder, with the time of its last change and its content."""
+    return sorted(
+        (str(path), path.stat().st_mtime_ns, path.read_bytes() if path.is_file() else b"")
+        for path in folder.rglob("*")
+    )
 
 
 @pytest.mark.parametrize("environ", OFF, ids=lambda environ: "=".join(*environ.items()))
@@ -43,26 +47,49 @@ def test_off_after_on_touches_nothing_that_is_there(home: Home, recorder: Record
     assert recorder.requests == requests
 
 
-def test_off_starts_no_process(home: Home, tmp_path: Path) -> None:
-    """Held against the process itself: nothing is started, nothing is opened for writing."""
+@pytest.mark.parametrize("off", [*OFF, {}], ids=["by a variable"] * 3 + ["by a choice"])
+def test_off_then_twenty_commands_change_no_file_start_no_process_and_send_no_byte(
+    home: Home, recorder: Recorder, tmp_path: Path, off: dict[str, str]
+) -> None:
+    """Held against the processes themselves: what each opens for writing, starts or connects."""
+    home.run("usage", "status" if off else "off")
+    home.wait_for_senders()
+    before, requests = everything_under(home.folder), recorder.requests
     hook = tmp_path / "site" / "sitecustomize.py"
     hook.parent.mkdir()
     hook.write_text(
         "import os, sys\n"
+        "ACTS = ('os.posix_spawn', 'subprocess.', 'os.fork', 'os.exec', 'os.rename', 'os.remove',\n"
+        "    'os.mkdir', 'os.chmod', 'os.link', 'os.utime', 'socket.')\n"
         "def watch(event, args):\n"
-        "    starts = event.startswith(('os.posix_spawn', 'subprocess.', 'os.fork', 'os.exec'))\n"
-        "    writes = event == 'open' and (args[2] or 0) & (os.O_WRONLY | os.O_RDWR)\n"
-        "    if starts or (writes and args[0] != '/dev/null'):\n"
-        "        print('SAW', event, args, file=sys.stderr)\n"
+        "    writes = event == 'open' and (args[2] or 0) & (os.O_WRONLY | os.O_RDWR | os.O_CREAT)\n"
+        "    if event.startswith(ACTS) or (writes and args[0] != '/dev/null'):\n"
+        "        os.write(int(os.environ['SEEN_BY']), repr((event, args)).encode())\n"
         "sys.addaudithook(watch)\n"
     )
-    environ = {"PYTHONPATH": str(hook.parent), "PYTHONDONTWRITEBYTECODE": "1"}
-    watched = home.run("usage", "status", environ={**environ, **OFF[0]})
-    assert (watched.code, watched.err) == (0, "")
+    read, write = os.pipe()
+    os.set_blocking(read, False)
+    watch = {
+        "PYTHONPATH": str(hook.parent),
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "SEEN_BY": str(write),
+    }
+    try:
+        for number in range(20):
+            home.run(*WORK[number % len(WORK)], environ={**watch, **off}, pass_fds=(write,))
+            assert home.senders() == []
+        with pytest.raises(BlockingIOError):
+            pytest.fail(f"seen: {os.read(read, 100_000)!r}")
+        assert everything_under(home.folder) == before
+        assert recorder.requests == requests
 
-    # The watch sees what it is there to see.
-    tracked = home.run("usage", "status", environ=environ)
-    assert "SAW os.posix_spawn" in tracked.err
+        # The watch sees what it is there to see.
+        on = {"ARCADE_USAGE_TRACKING": "1"}
+        home.run("usage", "status", environ={**watch, **on}, pass_fds=(write,))
+        assert b"os.posix_spawn" in os.read(read, 100_000)
+    finally:
+        os.close(read)
+        os.close(write)
     home.wait_for_senders()
 
 
