@@ -50,9 +50,9 @@ bench: .venv-bench/ready .venv-peer/ready  ## what tracking costs, beside no tra
 
 pin:  ## write the pinned requirements anew; needs uv
 	uv pip compile pyproject.toml --group dev --universal --python-version 3.10 --generate-hashes \
-	  --no-emit-package usagekit --no-header --upgrade --output-file requirements/dev.txt
+	  --no-emit-package usagekit --no-strip-extras --no-header --upgrade --output-file requirements/dev.txt
 	echo "arcade-mcp==1.16.3" | uv pip compile - --universal --python-version 3.10 --generate-hashes \
-	  --no-header --upgrade --output-file requirements/peer.txt
+	  --no-strip-extras --no-header --upgrade --output-file requirements/peer.txt
 
 clean:
 	rm -rf .venv .venv-bench .venv-peer .coverage* .hypothesis .mypy_cache .pytest_cache .ruff_cache
