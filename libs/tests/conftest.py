@@ -7,10 +7,15 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.support.arcade_cloud import ArcadeCloud
 from tests.support.home import Home, clean_environ, the_machine
 from tests.support.recorder import Recorder
+
+# No test says how long anything takes on this machine, Hypothesis neither.
+settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("untimed")
 
 
 @pytest.fixture(autouse=True)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import random
 import string
 import subprocess
 import sys
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -16,8 +19,9 @@ from usagekit.outcome import without_the_user_s
 from tests.support.home import Home
 from tests.support.recorder import Recorder
 
-PROGRAM = str(Path(__file__).parents[1] / "support" / "program.py")
 LETTERS = string.ascii_letters + string.digits
+# Of these, a command for each event; a burst of them costs one sender.
+CASES = 40
 
 
 def canary(chance: random.Random) -> str:
@@ -26,66 +30,107 @@ def canary(chance: random.Random) -> str:
     return chance.choice([word, f"{word} {word}", f"{word}-{word}", f"é{word}", f"./{word}.txt"])
 
 
-def command(chance: random.Random) -> list[str]:
-    """A command of the program that meets canaries in one of its ways."""
-    one = canary(chance)
+def command(chance: random.Random) -> tuple[str, list[str]]:
+    """A program and a command of it that meets canaries in one of its ways."""
+    one, other = canary(chance), canary(chance)
     return chance.choice(
         [
-            ["fail", "--text", f"no such thing: {one}"],
-            ["fail", "--text", one],
-            [f"fail{one}"],
-            ["fail", f"--{one}"],
-            ["hello", "--name", one, one],
-            ["system-exit", one],
-            ["leave", one],
-            ["group", one],
+            ("program", ["fail", "--text", f"no such thing: {one}"]),
+            ("program", ["fail", "--text", one]),
+            ("program", [f"fail{one}"]),
+            ("program", ["fail", f"--{one}"]),
+            ("program", ["hello", "--name", one]),
+            ("program", ["hello", "--name", one, other]),
+            ("program", ["system-exit", one]),
+            ("program", ["leave", one]),
+            ("program", ["group", one]),
+            ("program", ["say-too-much", "--chained"]),
+            ("program", ["say-too-much", "--no-chained"]),
+            ("arcade", ["toolkit", "run", "Math.Add", f"a={one}", f"b={other}"]),
+            ("arcade", ["toolkit", "run", "Math.Add", f"{one}=1"]),
+            ("arcade", ["toolkit", "run", f"Math.{one}"]),
+            ("arcade", ["toolkit", "run", one, f"{other}=1"]),
+            ("arcade", ["toolkit", "show", one]),
+            ("arcade", ["login", "--host", "https://cloud.example", "--timeout", one]),
+            ("arcade", ["usage", one]),
         ]
     )
 
 
-@pytest.mark.parametrize("seed", range(12))
-def test_no_canary_leaves_the_command(home: Home, recorder: Recorder, seed: int) -> None:
-    """In the words of the command line, the values of options, the environment, the working
-    folder, and so in the text of exceptions too."""
+def run_many(home: Home, chance: random.Random, count: int) -> list[int]:
+    """Run that many commands, each among canaries, and return their exit codes. No canary is on
+    the command line of any process that they start."""
+    codes = []
+    with subprocess.Popen(
+        [sys.executable, "-m", "tests.support.forks"],
+        env={**home.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as forks:
+        assert forks.stdin is not None
+        assert forks.stdout is not None
+        for number in range(count):
+            program, words = command(chance)
+            folder = home.folder / "work" / f"{number}-{canary(chance).replace('/', '-')}"
+            folder.mkdir(parents=True)
+            environ = {"MADE_UP_TOKEN": canary(chance), "CANARY": canary(chance), "CI": "1"}
+            case = {
+                "program": program,
+                "words": words,
+                "environ": {**home.environ, **environ},
+                "cwd": str(folder),
+            }
+            forks.stdin.write(json.dumps(case) + "\n")
+            forks.stdin.flush()
+            codes.append(int(forks.stdout.readline()))
+            for sender in home.senders():
+                with suppress(OSError):
+                    assert b"canary" not in Path(f"/proc/{sender}/cmdline").read_bytes()
+    return codes
+
+
+def among_canaries(new_home: Callable[..., Home], chance: random.Random) -> Home:
+    """A home in a folder that is a canary itself."""
+    folder = new_home().folder / canary(chance).replace("/", "-")
+    folder.mkdir()
+    home = new_home()
+    return Home(folder, home.environ["ARCADE_USAGE_HOST"], home.cloud)
+
+
+def assert_no_canary_under(folder: Path) -> None:
+    for path in folder.rglob("*"):
+        assert not path.is_file() or b"canary" not in path.read_bytes(), path
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_no_canary_leaves_the_command(
+    new_home: Callable[..., Home], recorder: Recorder, seed: int
+) -> None:
+    """In the words of the command line, the values of options, inputs of tools, the environment,
+    the working folder, the home folder, and so in the text of exceptions too."""
     chance = random.Random(f"canaries {seed}")
-    count = 8
-    for _ in range(count):
-        folder = home.folder / "work" / canary(chance).replace("/", "-")
-        folder.mkdir(parents=True, exist_ok=True)
-        environ = {"MADE_UP_TOKEN": canary(chance), "CANARY": canary(chance), "CI": "1"}
-        subprocess.run(
-            [sys.executable, PROGRAM, *command(chance)],
-            env={**home.environ, **environ, "PYTHONPATH": str(Path(__file__).parents[2])},
-            cwd=folder,
-            capture_output=True,
-            timeout=60,
-        )
-        for sender in home.senders():
-            try:
-                assert b"canary" not in Path(f"/proc/{sender}/cmdline").read_bytes()
-            except OSError:
-                continue
-    recorder.wait_for(count, seconds=30)
+    home = among_canaries(new_home, chance)
+    codes = run_many(home, chance, CASES)
+    recorder.wait_for(CASES, seconds=30)
     home.wait_for_senders()
+    # They did meet their canaries: few of these commands find nothing wrong.
+    assert sum(code != 0 for code in codes) > CASES / 2
     for event in recorder.events:
         assert "canary" not in repr(event.message)
-    for path in home.state.rglob("*"):
-        assert not path.is_file() or b"canary" not in path.read_bytes()
+    assert_no_canary_under(home.state)
 
 
-def test_no_canary_is_on_disk_while_an_event_waits(home: Home, recorder: Recorder) -> None:
+def test_no_canary_is_on_disk_while_an_event_waits(
+    new_home: Callable[..., Home], recorder: Recorder
+) -> None:
     recorder.mode = "503"
     chance = random.Random("waiting canaries")
-    for _ in range(6):
-        subprocess.run(
-            [sys.executable, PROGRAM, *command(chance)],
-            env=home.environ,
-            capture_output=True,
-            timeout=60,
-        )
+    home = among_canaries(new_home, chance)
+    run_many(home, chance, CASES)
     home.wait_for_senders()
-    assert len(home.waiting()) == 6
-    assert "canary" not in repr(home.waiting())
+    assert len(home.waiting()) == CASES
+    assert_no_canary_under(home.state)
 
 
 WORDS = st.text(st.characters(exclude_categories=["Cs"]), min_size=8, max_size=40)
@@ -112,6 +157,6 @@ def test_the_program_s_own_words_stay_in_a_message(monkeypatch: pytest.MonkeyPat
     assert said == "toolkit <argument> did not run with --json, 1 and <argument> and <secret>"
 
 
-@pytest.mark.timeout(20)
+@pytest.mark.timeout(30, func_only=True)
 def test_a_message_that_is_too_long_to_look_through_is_none() -> None:
     assert without_the_user_s("x" * 2_000_000) == ""

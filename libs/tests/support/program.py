@@ -42,6 +42,20 @@ def leave_because(code: int) -> None:
 
 
 @app.command()
+def say_too_much(chained: bool = False) -> None:
+    """Fails as careless programs do: where it is, who runs it and what it was told in secret."""
+    secret = os.environ["MADE_UP_TOKEN"]
+    try:
+        with open(os.path.join(os.getcwd(), "plan.txt")):
+            pass
+    except OSError as error:
+        said = f"{error}; I am in {os.getcwd()}, of {os.path.expanduser('~')}, and know {secret}"
+        if chained:
+            raise RuntimeError(f"cannot go on: {said}") from error
+        raise typer.Exit(3) from OSError(said)
+
+
+@app.command()
 def system_exit(code: str) -> None:
     sys.exit(int(code) if code.lstrip("-").isdigit() else code)
 

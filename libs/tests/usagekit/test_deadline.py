@@ -28,7 +28,7 @@ def test_an_exception_is_passed_on_as_it_is(error: BaseException) -> None:
     assert caught.value is error
 
 
-@pytest.mark.timeout(20)
+@pytest.mark.timeout(30, func_only=True)
 @pytest.mark.parametrize("seconds", [0.05, 0, -1])
 def test_nobody_waits_for_an_operation_that_hangs(seconds: float) -> None:
     let_go = threading.Event()
@@ -39,7 +39,7 @@ def test_nobody_waits_for_an_operation_that_hangs(seconds: float) -> None:
         let_go.set()
 
 
-@pytest.mark.timeout(20)
+@pytest.mark.timeout(30, func_only=True)
 def test_an_abandoned_operation_does_not_keep_its_process() -> None:
     script = (
         "import threading; from usagekit.deadline import DeadlineError, run_within\n"
@@ -50,7 +50,7 @@ def test_an_abandoned_operation_does_not_keep_its_process() -> None:
     assert (ended.returncode, ended.stdout, ended.stderr) == (0, "late\n", "")
 
 
-@pytest.mark.timeout(20)
+@pytest.mark.timeout(30, func_only=True)
 def test_a_process_ends_itself_however_it_hangs() -> None:
     script = (
         "import threading; from usagekit.deadline import exit_within\n"

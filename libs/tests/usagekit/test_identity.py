@@ -287,7 +287,7 @@ class TestWhoAnEventBelongsTo:
         identity = UsageIdentity(config_in(state, fetch))
         assert identity.get_distinct_id() == identity.anon_id
 
-    @pytest.mark.timeout(20)
+    @pytest.mark.timeout(30, func_only=True)
     def test_a_service_that_hangs_is_no_answer_in_time(self, state: Path) -> None:
         let_go = threading.Event()
         log_in(state)
@@ -365,7 +365,7 @@ class TestTheLink:
         assert identity.anon_id != before
         assert on_disk(state) == {"anon_id": identity.anon_id, "linked_principal_id": None}
 
-    @pytest.mark.timeout(20)
+    @pytest.mark.timeout(30, func_only=True)
     def test_a_change_is_given_up_silently_if_the_lock_is_not_to_be_had(
         self, config: UsageConfig, state: Path
     ) -> None:
@@ -560,7 +560,7 @@ def lock_held(config: UsageConfig, kind: str) -> Iterator[None]:
 
 
 class TestTheLock:
-    @pytest.mark.timeout(20)
+    @pytest.mark.timeout(30, func_only=True)
     def test_a_reader_reads_though_another_process_keeps_the_lock(
         self, config: UsageConfig
     ) -> None:
@@ -571,7 +571,7 @@ class TestTheLock:
             assert found is not None
             assert not found.one_off
 
-    @pytest.mark.timeout(20)
+    @pytest.mark.timeout(30, func_only=True)
     def test_the_first_identity_is_made_though_another_process_keeps_the_lock(
         self, config: UsageConfig, state: Path
     ) -> None:
@@ -581,7 +581,7 @@ class TestTheLock:
         assert not identity.one_off
         assert UsageIdentity(config).anon_id == identity.anon_id
 
-    @pytest.mark.timeout(20)
+    @pytest.mark.timeout(30, func_only=True)
     def test_a_damaged_identity_is_not_replaced_while_another_process_keeps_the_lock(
         self, config: UsageConfig, state: Path
     ) -> None:

@@ -5,7 +5,10 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from usagekit.redact import SENT_MESSAGE_LIMIT, Redactor
+from usagekit.event import Event
+from usagekit.redact import SENT_MESSAGE_LIMIT, Redactor, redact_name
+from usagekit.schema import PROPERTIES
+from usagekit.wire import to_wire
 
 HOME, USER, HOST = "/home/ada", "ada", "made-up-host"
 REDACTOR = Redactor((HOME,), (USER, HOST, "Ada Lovelace"))
@@ -234,10 +237,50 @@ HOSTILE = [
 ]
 
 
-@pytest.mark.timeout(5)
+@pytest.mark.timeout(30, func_only=True)
 @pytest.mark.parametrize("piece", HOSTILE, ids=ascii)
 def test_a_text_made_to_take_long_takes_no_longer_than_its_length(piece: str) -> None:
     """Each takes minutes if a pattern's time is the square of the text's length. What stands at
     the end is there so that what matched till then has to be given up."""
     text = piece * (100_000 // len(piece)) + "//\n@"
     assert len(REDACTOR.redact(text)) <= SENT_MESSAGE_LIMIT
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["toolkit.run", "auth:login", "1.2.3.4", "6.1.0-28-amd64", "deploy.to-v2-of-production-24"],
+)
+def test_a_name_stays_what_it_is(name: str) -> None:
+    assert redact_name(name) == name
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("run.ghp_madeUp0000madeUp0000", "run.<token>"),
+        ("ada@mail.example", "<email>"),
+        ("https://ada:made-up@mail.example/a?b=c", "https://mail.example/<path>"),
+        ("eyJhbGciOiJub25lIn0.eyJzdWIiOiJtYWRlLXVwIn0.c2ln", "<token>"),
+        ("a" * 1000, "a" * 200),
+        ("lone \ud800", "lone ?"),
+    ],
+)
+def test_a_name_with_the_shape_of_a_secret_in_it_loses_it(name: str, said: str) -> None:
+    assert redact_name(name) == said
+
+
+TEXTS = [name for name, field in PROPERTIES.items() if "string" in field.kind and not field.values]
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_no_property_that_is_text_leaves_with_a_token_in_it(name: str) -> None:
+    text = "made ghp_madeUp0000madeUp0000 up"
+    event = Event(
+        event_name="CLI execution failed",
+        distinct_id="made-up",
+        is_anon=False,
+        properties={name: text if PROPERTIES[name].kind == "string" else [text]},
+        uuid="00000000-0000-4000-8000-000000000000",
+        timestamp="2026-11-23T09:30:00.000000Z",
+    )
+    assert "made <token> up" in repr(to_wire(event)["properties"][name])

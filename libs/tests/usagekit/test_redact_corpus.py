@@ -55,6 +55,8 @@ ROWS: list[tuple[str, list[str], list[str]]] = [
     ("[Errno 2] No such file or directory: '~/.ssh/id_made_up'", ["id_made_up", ".ssh"], ["No such file"]),
     ("could not convert string to float: '12,5'", [], ["could not convert string to float"]),
     # pip and packaging
+    ("npm_config_cache is not set; pk_users_email is violated; hf_hub_download failed", [], ["npm_config_cache", "pk_users_email", "hf_hub_download"]),
+    ("region asia-south1 or asia-northeast1 is not enabled", [], ["asia-south1", "asia-northeast1"]),
     ("Could not find a version that satisfies the requirement made-up==9.9 (from versions: 1.0, 1.1)", [], ["made-up==9.9", "1.0, 1.1"]),
     ("No matching distribution found for made-up", [], ["No matching distribution found for made-up"]),
     ("ERROR: Could not install packages due to an OSError: [Errno 13] Permission denied: '/usr/lib/python3/dist-packages'", ["/usr"], ["Could not install packages", "Permission denied"]),

@@ -245,7 +245,7 @@ class Impatient(UsageConfig):
     alias_timeout = 0.3  # type: ignore[misc]
 
 
-@pytest.mark.timeout(20)
+@pytest.mark.timeout(30, func_only=True)
 def test_an_alias_that_takes_too_long_has_not_arrived(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -17,7 +17,7 @@ if sys.platform == "win32":
 
 from usagekit import _unix
 
-pytestmark = pytest.mark.timeout(20)
+pytestmark = pytest.mark.timeout(30, func_only=True)
 
 # Reports what it was born with, then lives until somebody writes to the pipe on disk.
 CHILD = """

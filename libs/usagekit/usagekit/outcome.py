@@ -6,6 +6,7 @@ import os
 import re
 import sys
 from collections.abc import Iterable
+from contextlib import suppress
 
 from usagekit.tracker import Outcome
 
@@ -101,12 +102,13 @@ def _message(error: BaseException) -> str:
 
 
 def without_the_user_s(text: str, declared: Iterable[str] = ()) -> str:
-    """The text without what the user typed on the command line, and without the values of
-    secret variables: only this process knows them, so here is where they go."""
+    """The text without what the user typed on the command line, where they are, and the values
+    of secret variables: only this process knows all of these, so here is where they go."""
     if len(text) > _LONGEST_MESSAGE:
         return ""  # cut here, it could end within a value that would not be known any more
     own = set(declared)
     values = {value: "<argument>" for value in _typed() if value not in own}
+    values |= dict.fromkeys(_places(), "<path>")
     values |= {
         value: "<secret>"
         for name, value in os.environ.items()
@@ -131,6 +133,14 @@ def _typed() -> Iterable[str]:
             yield word
         elif len(name) > 2 and name[1] != "-":
             yield name[2:]  # as in -ofile
+
+
+def _places() -> Iterable[str]:
+    """The working folder, under each of its names, and the home folder."""
+    with suppress(OSError):  # the folder is gone
+        yield os.getcwd()
+    yield os.environ.get("PWD", "")
+    yield os.path.expanduser("~")
 
 
 def cut(text: str, limit: int = RAW_MESSAGE_LIMIT) -> str:

@@ -11,15 +11,19 @@ import socket
 from collections.abc import Callable
 
 SENT_MESSAGE_LIMIT = 300
+SENT_NAME_LIMIT = 200
 
 _SECRET_NAME = (
     r"(?:pass(?:word|wd|phrase)?|pwd|secret|token|api[_-]?key|auth(?:orization)?|bearer"
     r"|credentials?|signature|session(?:id)?|cookie)"
 )
 _QUOTE = r"(?:\\?[\"'])"
-_TOKEN_PREFIX = (
-    r"(?:gh[pousr]_|github_pat_|glpat-|xox[a-z]-|sk[-_]|pk_|rk_|phx_|phc_|arc_|npm_|hf_|pypi-"
-    r"|AKIA|ASIA|AIza|ya29\.)"
+# Prefixes that only tokens have; and those that names have too (``pk_users``, ``npm_config_cache``,
+# ``asia-south1``), which make a token of what is long and has a digit, or is of one piece.
+_TOKEN = (
+    r"\b(?:(?:gh[pousr]_|github_pat_|glpat-|xox[a-z]-|phx_|phc_|ya29\.)[\w.-]{6,}"
+    r"|(?:sk[-_]|pk_|rk_|arc_|npm_|hf_|pypi-|AIza)(?:(?=[\w.-]{0,100}\d)[\w.-]{12,}|[a-z0-9]{16,})"
+    r"|(?:AKIA|ASIA)[0-9A-Z]{12,})"
 )
 # What ends a word in which a path may stand; a path begins where a word does.
 _END = r"\s'\":;,()<>|*?=\[\]{}"
@@ -33,61 +37,69 @@ def _path(match: re.Match[str]) -> str:
     return f"<path>{kept[0] if kept else ''}"
 
 
-# In this order: what is recognised by its frame first, what is only suspicious last.
-_RULES: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...] = tuple(
-    (re.compile(pattern, re.IGNORECASE), replacement)
-    for pattern, replacement in (
-        (r"-----BEGIN [^-]{1,40}-----.*?(?:-----END [^-]{1,40}-----|\Z)", "<key>"),
+_Said = str | Callable[[re.Match[str]], str]
+
+
+def _compiled(*rules: tuple[str, _Said]) -> tuple[tuple[re.Pattern[str], _Said], ...]:
+    return tuple((re.compile(pattern, re.IGNORECASE), said) for pattern, said in rules)
+
+
+# What its own shape gives away, wherever it stands.
+_SHAPES = _compiled(
+    (r"-----BEGIN [^-]{1,40}-----.*?(?:-----END [^-]{1,40}-----|\Z)", "<key>"),
+    (
         (
-            (
-                r"\b([a-z][a-z0-9+.-]{1,20}://)(?:[^\s/?#'\"<>]*@)?((?:<\w{1,8}>|[^\s/?#@'\"<>:])*(?::\d+)?)"
-                r"[^\s'\"<>]*(?:<path>)?"
-            ),
-            r"\1\2/<path>",
+            r"\b([a-z][a-z0-9+.-]{1,20}://)(?:[^\s/?#'\"<>]*@)?((?:<\w{1,8}>|[^\s/?#@'\"<>:])*(?::\d+)?)"
+            r"[^\s'\"<>]*(?:<path>)?"
         ),
-        (r"[\w.+%-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})+", "<email>"),
-        (r"(?<![\w-])eyJ[\w-]{4,}\.[\w-]+(?:\.[\w-]*)?", "<token>"),
-        (r"\b(basic|bearer|token)\s+[\w.~+/=:-]{4,}", r"\1 <secret>"),
+        r"\1\2/<path>",
+    ),
+    (r"[\w.+%-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})+", "<email>"),
+    (r"(?<![\w-])eyJ[\w-]{4,}\.[\w-]+(?:\.[\w-]*)?", "<token>"),
+    (_TOKEN, "<token>"),
+)
+
+# What the words around it give away, and last, what is only suspicious.
+_CONTEXTS = _compiled(
+    (r"\b(basic|bearer|token)\s+[\w.~+/=:-]{4,}", r"\1 <secret>"),
+    (
         (
-            (
-                rf"(--?[\w-]{{0,40}}{_SECRET_NAME}[\w-]{{0,40}}{_QUOTE}?[\s,=:]{{1,3}}{_QUOTE}?)"
-                rf"[^\s'\",)\]]+"
-            ),
-            r"\1<secret>",
+            rf"(--?[\w-]{{0,40}}{_SECRET_NAME}[\w-]{{0,40}}{_QUOTE}?[\s,=:]{{1,3}}{_QUOTE}?)"
+            rf"[^\s'\",)\]]+"
         ),
+        r"\1<secret>",
+    ),
+    (
         (
-            (
-                rf"\b([\w.-]{{0,40}}{_SECRET_NAME}[\w-]{{0,40}}{_QUOTE}?\s{{0,3}}[=:]\s{{0,3}})"
-                r"(?:\\?\"[^\"]*\"|\\?'[^']*'|[^\s,;&)\]}]+)"
-            ),
-            r"\1<secret>",
+            rf"\b([\w.-]{{0,40}}{_SECRET_NAME}[\w-]{{0,40}}{_QUOTE}?\s{{0,3}}[=:]\s{{0,3}})"
+            r"(?:\\?\"[^\"]*\"|\\?'[^']*'|[^\s,;&)\]}]+)"
         ),
-        (rf"\b{_TOKEN_PREFIX}[\w.-]{{6,}}", "<token>"),
-        # In quotes a path may hold spaces.
-        (rf"(?<=')(?P<path>{_ROOT}[^'\n]+)(?=')", _path),
-        (rf"(?<=\")(?P<path>{_ROOT}[^\"\n]+)(?=\")", _path),
-        (rf"(?<![^{_END}])(?<!:(?=//))(?P<path>{_ROOT}[^{_END}]+)", _path),
-        # From the folder that one is in: two levels at least, or a file's extension at the end.
+        r"\1<secret>",
+    ),
+    # In quotes a path may hold spaces.
+    (rf"(?<=')(?P<path>{_ROOT}[^'\n]+)(?=')", _path),
+    (rf"(?<=\")(?P<path>{_ROOT}[^\"\n]+)(?=\")", _path),
+    (rf"(?<![^{_END}])(?<!:(?=//))(?P<path>{_ROOT}[^{_END}]+)", _path),
+    # From the folder that one is in: two levels at least, or a file's extension at the end.
+    (
         (
-            (
-                rf"(?<![^{_END}])(?P<path>[^{_END}/\\]+"
-                rf"(?:(?:/[^{_END}/]+){{2,}}|/[^{_END}/]*\.[a-z][a-z0-9]{{0,7}}(?=[.{_END}]|\Z)))"
-            ),
-            _path,
+            rf"(?<![^{_END}])(?P<path>[^{_END}/\\]+"
+            rf"(?:(?:/[^{_END}/]+){{2,}}|/[^{_END}/]*\.[a-z][a-z0-9]{{0,7}}(?=[.{_END}]|\Z)))"
         ),
-        (r"\b[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}\b", "<uuid>"),
-        (r"\b(?:\d{1,3}\.){3}\d{1,3}\b", "<ip>"),
-        (r"(?<![\w:])(?:[0-9a-f]{0,4}:){3,7}[0-9a-f]{0,4}(?![\w:])", "<ip>"),
+        _path,
+    ),
+    (r"\b[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}\b", "<uuid>"),
+    (r"\b(?:\d{1,3}\.){3}\d{1,3}\b", "<ip>"),
+    (r"(?<![\w:])(?:[0-9a-f]{0,4}:){3,7}[0-9a-f]{0,4}(?![\w:])", "<ip>"),
+    (
         (
-            (
-                r"(?<![\w:])(?:[0-9a-f]{1,4}(?::[0-9a-f]{1,4}){0,6})?::"
-                r"[0-9a-f]{1,4}(?::[0-9a-f]{1,4}){0,6}(?![\w:])"
-            ),
-            "<ip>",
+            r"(?<![\w:])(?:[0-9a-f]{1,4}(?::[0-9a-f]{1,4}){0,6})?::"
+            r"[0-9a-f]{1,4}(?::[0-9a-f]{1,4}){0,6}(?![\w:])"
         ),
-        (r"\b[0-9a-f]{16,}\b", "<hex>"),
-        (r"(?<![\w+/=-])(?=[\w+/=-]{0,200}\d)(?=[\w+/=-]{0,200}[a-z])[\w+/=-]{24,}", "<token>"),
-    )
+        "<ip>",
+    ),
+    (r"\b[0-9a-f]{16,}\b", "<hex>"),
+    (r"(?<![\w+/=-])(?=[\w+/=-]{0,200}\d)(?=[\w+/=-]{0,200}[a-z])[\w+/=-]{24,}", "<token>"),
 )
 
 
@@ -129,8 +141,20 @@ class Redactor:
         text = " ".join(text.split())
         for folder in self._folders:
             text = text.replace(folder, "~")
-        for pattern, replacement in _RULES:
+        for pattern, replacement in _SHAPES + _CONTEXTS:
             text = pattern.sub(replacement, text)
         if self._words is not None:
             text = self._words.sub("<name>", text)
         return text if len(text) <= limit else text[: limit - 2] + " …"
+
+
+def redact_name(name: str) -> str:
+    """A name that a program declared, without what has the shape of a secret.
+
+    Only that: a user called ``deploy`` does not make the command ``deploy`` unreadable, nor is
+    the version 1.2.3.4 an address.
+    """
+    name = name.encode("utf-8", "replace").decode("utf-8")
+    for pattern, replacement in _SHAPES:
+        name = pattern.sub(replacement, name)
+    return name[:SENT_NAME_LIMIT]

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from usagekit.event import Event
-from usagekit.redact import Redactor
+from usagekit.redact import Redactor, redact_name
 from usagekit.schema import PROPERTIES, declared
 
 
@@ -17,7 +18,7 @@ def to_wire(event: Event, redactor: Redactor | None = None) -> dict[str, Any]:
     """
     redactor = redactor or Redactor.for_this_machine()
     properties = {
-        name: redactor.redact(value) if PROPERTIES[name].free_text else value
+        name: _redacted(value, redactor.redact if PROPERTIES[name].free_text else redact_name)
         for name, value in declared(event.properties).items()
     }
     if event.is_anon:
@@ -29,3 +30,9 @@ def to_wire(event: Event, redactor: Redactor | None = None) -> dict[str, Any]:
         "timestamp": event.timestamp,
         "properties": properties,
     }
+
+
+def _redacted(value: object, redact: Callable[[str], str]) -> object:
+    if isinstance(value, list):
+        return [redact(item) for item in value]
+    return redact(value) if isinstance(value, str) else value
