@@ -26,13 +26,19 @@ CI_SERVICES = {
     "SEMAPHORE": "semaphore",
     "CI": "other",
 }
-# The same for the agents that run commands on somebody's behalf.
+# The same for the agents that run commands on somebody's behalf. Amp says that it is Claude Code
+# too, so it is asked first.
 AGENTS = {
+    "AMP_CURRENT_THREAD_ID": "amp",
     "CLAUDECODE": "claude-code",
+    "CLAUDE_CODE": "claude-code",
     "CURSOR_AGENT": "cursor",
     "GEMINI_CLI": "gemini-cli",
     "CODEX_SANDBOX": "codex",
     "CODEX_THREAD_ID": "codex",
+    "CODEX_CI": "codex",
+    "COPILOT_CLI": "copilot-cli",
+    "ANTIGRAVITY_AGENT": "antigravity",
     "OPENCODE": "opencode",
     "AUGMENT_AGENT": "augment",
     "CLINE_ACTIVE": "cline",
