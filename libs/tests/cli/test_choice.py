@@ -37,7 +37,7 @@ def test_off_deletes_the_queue_and_the_markers_and_says_nothing_about_it_to_the_
     requests = recorder.requests
     ran = home.run("usage", "off")
     assert (ran.code, ran.err) == (0, "")
-    assert ran.out == "Usage tracking is off. 2 events that waited to be sent, removed.\n"
+    assert ran.out == "Usage tracking is off. Removed 2 events that waited to be sent.\n"
     assert home.senders() == []
     assert home.waiting() == []
     assert os.listdir(home.state / "usage/running") == []
@@ -183,6 +183,7 @@ def test_the_log_can_be_followed_and_ctrl_c_is_its_ordinary_end(
 
 def test_the_schema_is_every_field_with_its_reason(home: Home) -> None:
     ran = home.run("usage", "schema")
+    assert max(map(len, ran.out.splitlines())) <= 80
     assert (ran.code, ran.err) == (0, "")
     for name, field in {**ENVELOPE, **PROPERTIES}.items():
         assert f"\n{name} " in f"\n{ran.out}"

@@ -36,7 +36,7 @@ def test_it_stands_on_stderr_before_the_first_event_and_never_again(
 def test_it_is_three_lines_that_fit_a_terminal_and_say_how_to_stop_it() -> None:
     lines = NOTICE.splitlines()
     assert len(lines) == 3
-    assert max(map(len, lines)) <= 90
+    assert max(map(len, lines)) <= 80
     assert "arcade usage off" in lines[2]
     assert NOTICE.isascii()
 

@@ -90,7 +90,7 @@ def switch_on(config: UsageConfig, environ: Mapping[str, str]) -> None:
 def switch_off(config: UsageConfig, environ: Mapping[str, str]) -> None:
     """Store the choice not to be tracked, and remove what was queued."""
     removed = _choose(config, on=False)
-    gone = f" {_events(removed)} that waited to be sent, removed." if removed else ""
+    gone = f" Removed {_events(removed)} that waited to be sent." if removed else ""
     consent = decide(environ, config)
     if consent.enabled:
         raise UsageCommandError(
@@ -137,7 +137,7 @@ def show_schema(_config: UsageConfig, _environ: Mapping[str, str], *, json: bool
         return
     for name, field in declared.items():
         kind = f"{field.kind}, {field.unit}" if field.unit else field.kind
-        _say(f"{name:<26}{kind:<24}e.g. {field.example_text()}")
+        _say(f"{name:<17}{kind:<22}e.g. {field.example_text()}")
         _say(f"    {field.why}")
 
 

@@ -33,9 +33,7 @@ def give_notice(config: UsageConfig) -> None:
 def _words(config: UsageConfig) -> str:
     name = config.program
     return (
-        f"{name} tells its maintainers which commands are run, how long they take and how they "
-        "fail.\n"
-        "It helps them to see what to mend first; what you work on stays here.\n"
-        f"To see all of it: {name} usage show. To stop it: {name} usage off, or "
-        f"{config.tracking_variable}=0."
+        f"{name} tells its maintainers which commands run, how long they take, how they\n"
+        "fail: what to mend first. What you work on and type is never part of it.\n"
+        f"See it: {name} usage show. Stop it: {name} usage off, or {config.tracking_variable}=0."
     )

@@ -66,7 +66,7 @@ ENVELOPE = {
     "distinct_id": Field(
         "string",
         "6f1c0ab2-0000-4000-8000-000000000000",
-        "that two events are of the same user: a random ID, or the account's after a login",
+        "that two events are of one user: a random ID; the account's after a login",
     ),
     "uuid": Field(
         "string",

@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 DEFAULT_HOST = "https://us.i.posthog.com"
 
 NOTICE = """\
-arcade tells its maintainers which commands are run, how long they take and how they fail.
-It shows them what to mend first. What you work on, type and own is never part of it.
-See it: arcade usage show. Stop it: arcade usage off. Read more: arcade usage schema."""
+arcade tells its maintainers which commands run, how long they take, how they
+fail: what to mend first. What you work on and type is never part of it.
+See it: arcade usage show. Stop it: arcade usage off. More: arcade usage schema."""
 
 
 def usage_config(environ: "Mapping[str, str]" = os.environ) -> UsageConfig:
