@@ -11,7 +11,7 @@ import hello_ours
 
 def main() -> None:
     began = time.perf_counter()
-    from usagekit.click import run
+    from usagekit.run import run
 
     tracker = hello_ours.tracker()
     spent = [time.perf_counter() - began]

@@ -41,6 +41,6 @@ def tracker():
 
 
 def main() -> None:
-    from usagekit.click import run
+    from usagekit.run import run
 
     run(app, tracker())

@@ -4,9 +4,9 @@ from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
-from usagekit.click import run
+from usagekit.mount.typer import usage_group
+from usagekit.run import run
 from usagekit.tracker import CommandTracker
-from usagekit.typer import usage_group
 
 from arcade_cli import __version__
 from arcade_cli.errors import ArcadeError

@@ -100,7 +100,7 @@ def test_a_process_that_a_command_forked_is_no_command(
     script.write_text(
         "import os, sys, typer\n"
         "from arcade_cli.usage import usage_config\n"
-        "from usagekit.click import run\n"
+        "from usagekit.run import run\n"
         "from usagekit.tracker import CommandTracker\n"
         "app = typer.Typer()\n"
         "@app.command()\n"

@@ -15,7 +15,7 @@ import sys
 import arcade_cli.main
 import typer.rich_utils  # Typer would import it in every command that fails.  # noqa: F401
 from arcade_cli.usage import usage_config
-from usagekit.click import run
+from usagekit.run import run
 from usagekit.tracker import CommandTracker
 
 from tests.support import program

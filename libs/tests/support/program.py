@@ -10,7 +10,7 @@ import sys
 
 import typer
 from arcade_cli.usage import usage_config
-from usagekit.click import run
+from usagekit.run import run
 from usagekit.tracker import CommandTracker
 
 app = typer.Typer()

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import pytest
 import typer
 import typer.main
-from usagekit.click import run
+from usagekit.run import run
 from usagekit.tracker import CommandTracker
 
 from tests.support.home import Home
@@ -413,7 +413,7 @@ CHAINED = """
 import typer
 from arcade_cli.usage import usage_config
 from typer.core import TyperGroup
-from usagekit.click import run
+from usagekit.run import run
 from usagekit.tracker import CommandTracker
 
 class Translating(TyperGroup):

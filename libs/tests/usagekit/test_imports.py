@@ -69,7 +69,7 @@ before = set(sys.modules)
 kind, sys.argv = sys.argv[1], ["program", "one"]
 if kind == "tracked":
     from arcade_cli.usage import usage_config
-    from usagekit.click import run
+    from usagekit.run import run
     from usagekit.tracker import CommandTracker
     ends = lambda: run(app, CommandTracker(usage_config()))
 else:

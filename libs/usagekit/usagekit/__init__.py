@@ -15,12 +15,14 @@ if TYPE_CHECKING:
     from usagekit.identity import UsageIdentity
     from usagekit.service import UsageService
     from usagekit.tracker import CommandTracker, Outcome
+    from usagekit.usage import Usage
 
 _HOME = {
     "CommandTracker": "usagekit.tracker",
     "Consent": "usagekit.config",
     "Event": "usagekit.event",
     "Outcome": "usagekit.tracker",
+    "Usage": "usagekit.usage",
     "UsageConfig": "usagekit.config",
     "UsageIdentity": "usagekit.identity",
     "UsageService": "usagekit.service",
@@ -32,6 +34,7 @@ __all__ = [
     "Consent",
     "Event",
     "Outcome",
+    "Usage",
     "UsageConfig",
     "UsageIdentity",
     "UsageService",

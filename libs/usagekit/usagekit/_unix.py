@@ -1,10 +1,14 @@
 """Locks and processes as Unix has them. The same names stand in ``_windows.py``."""
 
+import faulthandler
 import fcntl
 import os
+import signal
 import sys
 
+_ENDING = (signal.SIGTERM, signal.SIGHUP)
 _SPAWNED: list[int] = []
+_FORKS: list[bool] = []
 _OPEN_FILES = "/proc/self/fd" if sys.platform == "linux" else "/dev/fd"
 
 
@@ -34,6 +38,29 @@ def out_of_the_way(fd: int) -> int:
         return fd
     os.close(fd)
     return high
+
+
+def note_signals(fd: int) -> None:
+    """Have SIGTERM and SIGHUP leave a word in this file before they end this process as ever.
+
+    Not by a handler in Python: that would wait for C code to return, and a process that is in it
+    would not end when it is told to. This one is C itself, writes where the program is, and
+    passes the signal on. Where the program has a handler or ignores the signal, that stands.
+    """
+    if not _FORKS:
+        # A child of the command may close this file, and open another under its number.
+        os.register_at_fork(after_in_child=ignore_signals)
+        _FORKS.append(True)
+    for number in _ENDING:
+        if signal.getsignal(number) is signal.SIG_DFL:
+            faulthandler.register(number, fd, all_threads=False, chain=True)
+
+
+def ignore_signals() -> None:
+    """Before that file is closed: signals do only what they did before."""
+    for number in _ENDING:
+        if signal.getsignal(number) is signal.SIG_DFL:
+            faulthandler.unregister(number)
 
 
 def spawn_detached(arguments: list[str], environ: dict[str, str]) -> None:
@@ -92,8 +119,6 @@ def end_within(seconds: float) -> None:
     A timer that only the kernel serves: no blocked thread, no C code that keeps the
     interpreter's lock, and no signal handler can delay it.
     """
-    import signal  # the foreground has no use for it
-
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGALRM})
     signal.setitimer(signal.ITIMER_REAL, seconds)

@@ -29,6 +29,14 @@ def out_of_the_way(fd: int) -> int:
     return fd
 
 
+def note_signals(fd: int) -> None:
+    """Nothing to do: Windows ends processes without a word."""
+
+
+def ignore_signals() -> None:
+    """Nothing to do: no signal was noted."""
+
+
 def spawn_detached(arguments: list[str], environ: dict[str, str]) -> None:
     """Start a process that outlives this one and shares nothing with it. Raises OSError."""
     process = subprocess.Popen(

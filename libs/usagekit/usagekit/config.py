@@ -25,10 +25,13 @@ class UsagePaths:
     ``usage.json`` holds the identity and nothing else; all other state lives in ``usage/``.
     """
 
-    def __init__(self, home: str) -> None:
+    def __init__(self, home: str, parents: "tuple[str, ...]" = ()) -> None:
         self.home: Final = home
         self.identity: Final = f"{home}/usage.json"
         self.folder: Final = f"{home}/usage"
+        # All that may have to be made before a file can be, outermost first.
+        self.folders: Final = (*parents, home, self.folder)
+        self.principal: Final = f"{self.folder}/principal"
         self.identity_lock: Final = f"{self.folder}/identity.lock"
         self.choice: Final = f"{self.folder}/choice"
         self.notice: Final = f"{self.folder}/notice"
@@ -51,7 +54,8 @@ class UsageConfig:
         program: the program's name.
         version: the program's version, sent as ``cli_version``.
         sender_module: what ``python -m`` runs in the background; it calls ``sender.main``.
-        home: the state folder. Only its last level is ever created.
+        home: the state folder. Only its last level is ever created, and ``home_parents``.
+        home_parents: folders above it that may be created too, outermost first.
         prefix: start of the program's variables, for example ``ACME_USAGE``.
         host: base URL of a PostHog-compatible receiver.
         project_api_key: the receiver's project token. Empty: nothing ever leaves the machine.
@@ -66,6 +70,7 @@ class UsageConfig:
         logout_command: the command after which the user is a stranger again.
         notice: what a person is told before the first event: what is recorded, why, and how to
             stop it or read more. Empty: in general words.
+        has_commands: whether the program has the ``usage`` commands that those words speak of.
         machine_off: a file by which an administrator switches tracking off for all users.
     """
 
@@ -96,6 +101,7 @@ class UsageConfig:
         version: str,
         sender_module: str,
         home: str,
+        home_parents: "tuple[str, ...]" = (),
         prefix: str,
         host: str,
         project_api_key: str,
@@ -106,12 +112,13 @@ class UsageConfig:
         login_command: str | None = None,
         logout_command: str | None = None,
         notice: str = "",
+        has_commands: bool = True,
         machine_off: str = "/etc/usagekit/off",
     ) -> None:
         self.program: Final = program
         self.version: Final = version
         self.sender_module: Final = sender_module
-        self.paths: Final = UsagePaths(home)
+        self.paths: Final = UsagePaths(home, home_parents)
         self.prefix: Final = prefix
         self.host: Final = host
         self.project_api_key: Final = project_api_key
@@ -121,6 +128,7 @@ class UsageConfig:
         self.login_command: Final = login_command
         self.logout_command: Final = logout_command
         self.notice: Final = notice
+        self.has_commands: Final = has_commands
         self.machine_off: Final = machine_off
         self.tracking_variable: Final = f"{prefix}_TRACKING"
         self.event_variable: Final = f"{prefix}_EVENT_DATA"

@@ -10,7 +10,7 @@ from usagekit.snapshot import system
 def make_private(*folders: str) -> None:
     """Make folders, outermost first, that only their owner can enter; those that exist stay.
 
-    Nothing above the first is made: a home that does not exist is not ours to invent.
+    Nothing above the first is made (a home that does not exist is not ours to invent).
     """
     for folder in folders:
         try:

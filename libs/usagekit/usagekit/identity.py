@@ -154,7 +154,7 @@ class UsageIdentity:
     def _create(self) -> Identity:
         fresh = Identity(new_uuid())
         try:
-            files.make_private(self._paths.home, self._paths.folder)
+            files.make_private(*self._paths.folders)
             files.create_whole(self._paths.identity, _to_json(fresh), self._paths.folder)
             return fresh
         except FileExistsError:
@@ -199,7 +199,7 @@ class _Change:
     def __enter__(self) -> Identity | None:
         owner = self._owner
         try:
-            files.make_private(owner._paths.home, owner._paths.folder)
+            files.make_private(*owner._paths.folders)
             if not self._lock_taken():
                 return None
             text = read_text(owner._paths.identity)

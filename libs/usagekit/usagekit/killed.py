@@ -60,9 +60,12 @@ def _examine(config: UsageConfig, spool: Spool, path: str) -> None:
 def _settle(config: UsageConfig, spool: Spool, path: str, fd: int) -> None:
     age = time.time() - os.fstat(fd).st_mtime
     try:
-        fields = json.loads(os.read(fd, SMALL))
+        text = os.read(fd, SMALL).decode("utf-8", "replace")
+        fields, end = json.JSONDecoder().raw_decode(text)
         runs_on = fields.pop("running_on", None)
-        event = Event.of(fields if runs_on is None else _as_killed(fields))
+        # What stands after it was written by a signal that asked the command to end.
+        kind = "terminated" if text[end:].strip() else "killed"
+        event = Event.of(fields if runs_on is None else _ended(fields, kind))
     except (ValueError, TypeError, AttributeError, KeyError, RecursionError):  # not one of ours
         os.unlink(path)
         return
@@ -76,9 +79,9 @@ def _settle(config: UsageConfig, spool: Spool, path: str, fd: int) -> None:
         os.unlink(path)
 
 
-def _as_killed(fields: dict[str, Any]) -> dict[str, Any]:
+def _ended(fields: dict[str, Any], kind: str) -> dict[str, Any]:
     properties = {name: fields["properties"][name] for name in fields["properties"]}
     for name in _UNKNOWN:
         properties.pop(name, None)
-    properties |= {"failure_kind": "killed", "error_message": ""}
+    properties |= {"failure_kind": kind, "error_message": ""}
     return {**fields, "event_name": FAILED, "properties": properties}

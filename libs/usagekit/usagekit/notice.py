@@ -17,7 +17,7 @@ def give_notice(config: UsageConfig) -> None:
     """
     paths = config.paths
     try:
-        files.make_private(paths.home, paths.folder)
+        files.make_private(*paths.folders)
         fd = os.open(paths.notice, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         system.make_own(fd)
         os.close(fd)
@@ -31,9 +31,9 @@ def give_notice(config: UsageConfig) -> None:
 
 
 def _words(config: UsageConfig) -> str:
-    name = config.program
+    name, stop = config.program, f"{config.tracking_variable}=0"
+    see = f"See it: {name} usage show. Stop it: {name} usage off, or {stop}."
     return (
         f"{name} tells its maintainers which commands run, how long they take, how they\n"
         "fail: what to mend first. What you work on and type is never part of it.\n"
-        f"See it: {name} usage show. Stop it: {name} usage off, or {config.tracking_variable}=0."
-    )
+    ) + (see if config.has_commands else f"Stop it: set {stop} in your environment.")

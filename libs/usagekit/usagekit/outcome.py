@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import sys
@@ -45,7 +46,7 @@ def _judge(ending: BaseException | None, inner: BaseException | None) -> Outcome
     cause = inner if inner is not None else ending
     if exit_code == 0:
         return Outcome()
-    if isinstance(cause, KeyboardInterrupt) or _is_click(cause, "Abort"):
+    if isinstance(cause, KeyboardInterrupt) or _is_click(cause, "Abort") or _has_no_reader(cause):
         return Outcome(exit_code, "interrupted", type(cause).__name__)
     if _is_usage_error(cause):
         return Outcome(exit_code, "usage_error", type(cause).__name__)
@@ -77,6 +78,21 @@ def _exit_code(ending: BaseException | None) -> int:
     if ending.code is None:
         return 0
     return ending.code & 0xFF if isinstance(ending.code, int) else 1
+
+
+def _has_no_reader(error: BaseException | None) -> bool:
+    """Whether this is the end of ``| head``: nobody reads our output any more. A pipe or socket
+    of the program's own that breaks is another matter."""
+    if not (isinstance(error, OSError) and error.errno == errno.EPIPE):
+        return False
+    import select
+
+    if not hasattr(select, "poll"):
+        return False
+    output = select.poll()
+    output.register(1, 0)
+    output.register(2, 0)
+    return any(state & select.POLLERR for _, state in output.poll(0))
 
 
 def _is_click(error: BaseException | None, name: str) -> bool:

@@ -43,6 +43,7 @@ class Record:
             raise
         self._let_go()
         self._fd = system.out_of_the_way(fd)
+        system.note_signals(self._fd)
 
     def finish(self, name: str, text: str) -> None:
         """Put the event into the spool, in the marker's place.
@@ -86,6 +87,7 @@ class Record:
 
     def _let_go(self) -> None:
         if self._fd >= 0:
+            system.ignore_signals()
             os.close(self._fd)
             self._fd = -1
 
@@ -93,7 +95,7 @@ class Record:
         from usagekit import files
 
         paths = self._paths
-        files.make_private(paths.home, paths.folder, paths.running, paths.spool)
+        files.make_private(*paths.folders, paths.running, paths.spool)
 
 
 def spool_name(timestamp: str, uuid: str) -> str:

@@ -35,7 +35,7 @@ class Spool:
 
     def put(self, event: Event) -> None:
         """Store an event, whole or not at all. The same event, put twice, is there once."""
-        files.make_private(self._paths.home, self._paths.folder, self._folder)
+        files.make_private(*self._paths.folders, self._folder)
         name = spool_name(event.timestamp, event.uuid)
         files.replace_whole(f"{self._folder}/{name}", event.to_json(), self._folder)
 

@@ -23,9 +23,28 @@ def choose(config: UsageConfig, *, on: bool) -> int:
     leaves its event.
     """
     paths = config.paths
-    files.make_private(paths.home, paths.folder)
+    files.make_private(*paths.folders)
     files.replace_whole(paths.choice, "on\n" if on else "off\n", paths.folder)
     return 0 if on else empty_queue(config)
+
+
+def identify(config: UsageConfig, principal_id: str) -> None:
+    """Note down who has logged in. The sender takes it from here, as it does an account that a
+    program's service tells it of; the same person again is no news."""
+    paths = config.paths
+    if identified(config) != principal_id:
+        files.make_private(*paths.folders)
+        files.replace_whole(paths.principal, principal_id, paths.folder)
+
+
+def identified(config: UsageConfig) -> str | None:
+    """Who has logged in, by the program's word; None if nobody has."""
+    return read_text(config.paths.principal) or None
+
+
+def forget_principal(config: UsageConfig) -> None:
+    """Whoever had logged in has left."""
+    _remove(config.paths.principal)
 
 
 def empty_queue(config: UsageConfig) -> int:
@@ -43,7 +62,8 @@ def purge(config: UsageConfig) -> None:
     with _without_sender(config):
         _empty(paths.running)
         _empty(paths.spool)
-        for path in (paths.log, paths.link, paths.dropped, paths.breaker, paths.notice):
+        state = (paths.log, paths.link, paths.dropped, paths.breaker, paths.notice)
+        for path in (*state, paths.principal):
             _remove(path)
         _remove(paths.identity)
 
@@ -56,6 +76,7 @@ def export(config: UsageConfig) -> dict[str, Any]:
         "usage.json": _content(paths.identity),
         "choice": _content(paths.choice),
         "link": _content(paths.link),
+        "principal": read_text(paths.principal),
         "running": _contents(paths.running),
         "queued": _contents(paths.spool),
         "log": log.read(paths),

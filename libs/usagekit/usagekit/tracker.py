@@ -26,7 +26,8 @@ class Outcome:
     Attributes:
         exit_code: what the shell sees, 0 to 255.
         failure_kind: None for a success, else ``exception``, ``exit``, ``usage_error`` or
-            ``interrupted``; ``killed`` is what a sender finds out (``killed.py``).
+            ``interrupted``; ``terminated`` and ``killed`` are what a sender finds out
+            (``killed.py``).
         error_type: name of the exception's class, if there was one.
         error_message: its text, not yet redacted; never what the user typed wrong.
     """
@@ -62,6 +63,8 @@ class CommandTracker:
         self._process = os.getpid()
         # Before the command: a logout takes them away.
         self._stamp = credentials_stamp(config) if self._consent.enabled else None
+        # Whose this command is, if they leave while it runs.
+        self._leaver: dict[str, Any] | None = None
 
     @property
     def program(self) -> str:
@@ -97,6 +100,30 @@ class CommandTracker:
             return
         self.guard(lambda: self._track(command_name, outcome, duration, options))
 
+    def identify(self, principal_id: str) -> None:
+        """Note down who has logged in; the sender does the rest. Never raises."""
+
+        def note() -> None:
+            from usagekit.stored import identify
+
+            identify(self._config, principal_id)
+
+        self.guard(note)
+
+    def logout(self) -> None:
+        """Part with who is logged in; this command is still theirs. Never raises."""
+
+        def leave() -> None:
+            from usagekit.stored import forget_principal
+
+            self._leaver = self._leaver or self._author(self._stamp)
+            try:
+                forget_principal(self._config)
+            finally:  # a stranger in any case
+                self._leave()
+
+        self.guard(leave)
+
     def guard(self, step: "Callable[[], object]") -> None:
         """Do something for the tracker's sake, if tracking is on. Never raises.
 
@@ -118,26 +145,34 @@ class CommandTracker:
         Returns the fields of ``usagekit.event.Event`` but for those minted at its capture.
         """
         config = self._config
-        identity = read_identity(config) or _first_identity(config)
         # The event of a logout is that of who was there when it began.
         leaving = command_name == config.logout_command
         stamp = self._stamp if leaving else credentials_stamp(config)
-        credentials, superseded = unresolved_credentials(config, identity, stamp)
-        linked = identity.linked_principal_id
-        known = linked if credentials is None else None
+        author = dict(self._leaver or self._author(stamp))
         properties = _properties(config.version, command_name, outcome, duration)
         properties |= facts(self._environ)
         if options:
             properties["options"] = sorted(set(options))
-        if identity.one_off:
+        if author.pop("one_off"):
             properties["one_off_id"] = True
         return {
             "event_name": SUCCEEDED if outcome.failure_kind is None else FAILED,
+            "properties": properties,
+            **author,
+        }
+
+    def _author(self, stamp: str | None) -> "dict[str, Any]":
+        """Whose an event is, by what is known here: the fields of an event that say so."""
+        config = self._config
+        identity = read_identity(config) or _first_identity(config)
+        credentials, superseded = unresolved_credentials(config, identity, stamp)
+        known = identity.linked_principal_id if credentials is None else None
+        return {
             "distinct_id": known or identity.anon_id,
             "is_anon": known is None,
-            "properties": properties,
             "credentials": credentials,
             "superseded": superseded,
+            "one_off": identity.one_off,
         }
 
     def _track(

@@ -15,6 +15,7 @@ import typer
 from typer.core import TyperGroup
 
 from usagekit.click import UNTRACKED
+from usagekit.mount import GROUP_HELP
 
 if TYPE_CHECKING:
     from usagekit.commands import Option, UsageCommand
@@ -42,9 +43,7 @@ def usage_group(config: Callable[[], UsageConfig]) -> typer.Typer:
                 self.commands = group.commands
             return super()
 
-    return typer.Typer(
-        cls=LazyGroup, no_args_is_help=True, help="See and decide what usage tracking does."
-    )
+    return typer.Typer(cls=LazyGroup, no_args_is_help=True, help=GROUP_HELP)
 
 
 def _app(config: Callable[[], UsageConfig]) -> typer.Typer:

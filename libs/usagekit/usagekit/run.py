@@ -1,0 +1,195 @@
+"""One run of a program: watched from outside, recorded when it ends, changed in nothing."""
+
+import sys
+import time
+
+from usagekit.tracker import Outcome
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import TracebackType
+    from typing import Any
+
+    from usagekit.tracker import CommandTracker
+
+# What asks a program without a framework what there is, if it stands alone.
+_QUESTIONS = (["--help"], ["-h"], ["--version"])
+
+
+def run(app: "Callable[[], Any]", tracker: "CommandTracker") -> "Any":
+    """Run a program as it would run by itself, and record how it ended.
+
+    Args:
+        app: a Typer app, a Click command or group, or a callable, such as the ``main`` of an
+            argparse program. A number that a plain callable returns counts as its exit code.
+        tracker: records the command.
+
+    Returns what it returns and raises what it raises, SystemExit as a rule.
+    """
+    watch = Watch(tracker)
+    ending: BaseException | None = None
+    result: object = None
+    start = time.perf_counter()
+    try:
+        tracker.guard(lambda: watch.attach(app))
+        result = app()
+        return result
+    except BaseException as error:
+        ending = error
+        if not isinstance(error, SystemExit):
+            _hide_own_frames()
+        raise
+    finally:
+        duration = (time.perf_counter() - start) * 1000
+        tracker.guard(lambda: watch.record(ending, result, duration))
+
+
+class Watch:
+    """What is seen of one run: the way to the command, its options, what it raised.
+
+    The watchers of the frameworks (``click.py``, ``argparse.py``) fill it in.
+
+    Attributes:
+        path: the declared names on the way to the command, groups first.
+        options: the declared names of the options that were used.
+        error: what left the command before its framework made an exit of it.
+        invoked: whether a command has been found and begun.
+        question: whether this was ``--help``, ``--version`` or completion: no command at all.
+    """
+
+    def __init__(self, tracker: "CommandTracker") -> None:
+        self._tracker = tracker
+        self._replaced: list[tuple[Any, str, Any]] = []
+        self._is_plain = False
+        self.path: list[str] = []
+        self.options: list[str] = []
+        self.error: BaseException | None = None
+        self.invoked = False
+        self.question = False
+
+    @property
+    def name(self) -> str:
+        """The command's name, never what the user typed; the program's, if it has but one."""
+        return ".".join(self.path) or self._tracker.program
+
+    def attach(self, app: "Any") -> None:
+        """Watch the command that this app is, or the one that it will make or parse."""
+        from usagekit import click
+
+        if hasattr(app, "make_context"):
+            click.watch_command(self, app)
+            return
+        if click.expect(self, app):
+            return
+        self._is_plain = True
+        if "argparse" in sys.modules:
+            from usagekit import argparse
+
+            argparse.expect(self)
+        elif sys.argv[1:] in _QUESTIONS:
+            self.question = True
+        elif not self._replaced:
+            self.begin()  # nothing will tell what it is called, nor when it starts
+
+    def begin(self) -> None:
+        """The command is known, and runs from now on; again, if it is known better."""
+        self.invoked = True
+        self._tracker.begin(self.name)
+
+    def replace(self, owner: "Any", name: str, replacement: "Callable[..., Any]") -> None:
+        """Put something in the place of an attribute until the run is over."""
+        self._replaced.append((owner, name, vars(owner).get(name)))
+        setattr(owner, name, replacement)
+
+    def guard(self, step: "Callable[[], object]") -> None:
+        """Look at something; whatever goes wrong with that is not the command's."""
+        self._tracker.guard(step)
+
+    def record(self, ending: BaseException | None, result: object, duration: float) -> None:
+        """The run is over: leave every object as it was, and hand over what was seen."""
+        for owner, name, previous in reversed(self._replaced):
+            if previous is None:
+                delattr(owner, name)
+            else:
+                setattr(owner, name, previous)
+        self._replaced.clear()
+        if not self._saw_command(ending):
+            self._tracker.forget()
+            return
+        ending = self._in_the_end(ending, result)
+        outcome = Outcome()
+        if self.error is not None or not exits_well(ending):
+            from usagekit.outcome import outcome_of  # an ordinary end needs no judge
+
+            outcome = outcome_of(ending, self.error, self.name.split("."))
+        self._tracker.track_command_execution(self.name, outcome, duration, self.options)
+
+    def _saw_command(self, ending: BaseException | None) -> bool:
+        """Whether this was a command at all, and not a question, or a group that printed its
+        help for want of one."""
+        if self.question:
+            return False
+        if self._is_plain and not self.invoked:
+            return self.error is None or not exits_well(ending)
+        if self.error is None:
+            return self.invoked
+        if type(self.error).__name__ == "NoArgsIsHelpError":
+            return False
+        return self.invoked or not exits_well(self.error)
+
+    def _in_the_end(self, ending: BaseException | None, result: object) -> BaseException | None:
+        """What becomes of an ending in the interpreter's hands: a number that ``main`` returned is
+        the exit code, and where the reader has gone away, the last words go nowhere."""
+        if ending is None and self._is_plain and isinstance(result, int):
+            return SystemExit(result)
+        try:
+            if exits_well(ending) and sys.stdout is not None:
+                sys.stdout.flush()  # as the interpreter would, in a moment
+        except BrokenPipeError as error:
+            self.error = error
+            return SystemExit(120)  # what the interpreter will say
+        except (OSError, ValueError, AttributeError):  # somebody's own idea of a standard output
+            return ending
+        return ending
+
+
+def exits_well(ending: BaseException | None) -> bool:
+    """Whether this is a return, or an exit with code 0: Click's kind or Python's."""
+    if ending is None or isinstance(ending, SystemExit):
+        return getattr(ending, "code", None) in (None, 0)
+    return getattr(ending, "exit_code", None) == 0
+
+
+def _hide_own_frames() -> None:
+    """Keep this package out of the traceback that the user sees if the program crashes."""
+    show = sys.excepthook
+
+    def hook(kind: type[BaseException], error: BaseException, _: "TracebackType | None") -> None:
+        for one in _chain(error):
+            one.__traceback__ = _without_own_frames(one.__traceback__)
+        show(kind, error, error.__traceback__)
+
+    sys.excepthook = hook
+
+
+def _chain(error: BaseException) -> list[BaseException]:
+    """An exception, and all that it was raised from or amid."""
+    found = [error]
+    for one in found:
+        for other in (one.__cause__, one.__context__):
+            if other is not None and not any(other is known for known in found):
+                found.append(other)
+    return found
+
+
+def _without_own_frames(trace: "TracebackType | None") -> "TracebackType | None":
+    own = __file__.rpartition("run.py")[0]
+    kept = []
+    while trace is not None:
+        if not trace.tb_frame.f_code.co_filename.startswith(own):
+            kept.append(trace)
+        trace = trace.tb_next
+    for inner, outer in zip([*kept[1:], None], kept, strict=True):
+        outer.tb_next = inner
+    return kept[0] if kept else None
