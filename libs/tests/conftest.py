@@ -24,9 +24,10 @@ def own_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     home = tmp_path / "own-home"
     home.mkdir()
     coverage = {name: value for name, value in os.environ.items() if name.startswith("COV")}
+    kept = {**clean_environ(home), **coverage}
     for name in list(os.environ):
         monkeypatch.delenv(name)
-    for name, value in {**clean_environ(home), **coverage}.items():
+    for name, value in kept.items():
         monkeypatch.setenv(name, value)
     return home
 

@@ -167,13 +167,13 @@ class TestNames:
         assert [name for name, _ in notes.seen] == ["deep.greet"]
         assert not {"make_context", "invoke", "resolve_command"} & vars(command).keys()
 
-    def test_a_function_that_is_neither_runs_and_is_no_command(
+    def test_a_function_that_is_neither_is_the_program_s_one_command(
         self, run_words: RunWords, notes: Notes
     ) -> None:
         ran: list[None] = []
         assert run_words(app=lambda: ran.append(None)) is None
         assert ran == [None]
-        assert notes.seen == []
+        assert [name for name, _ in notes.seen] == ["tool"]
 
     def test_the_commands_of_another_program_that_a_command_runs_are_not_its_own(
         self, run_words: RunWords, notes: Notes

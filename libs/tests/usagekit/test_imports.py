@@ -21,6 +21,7 @@ LIBS = Path(__file__).parents[2]
 
 # All that a program with Typer loads more of, because one of its commands is tracked.
 OWN = {
+    "faulthandler",
     "arcade_cli",
     "arcade_cli.usage",
     "usagekit",
@@ -29,6 +30,7 @@ OWN = {
     "usagekit.config",
     "usagekit.facts",
     "usagekit.record",
+    "usagekit.run",
     "usagekit.service",
     "usagekit.snapshot",
     "usagekit.tracker",
@@ -176,7 +178,7 @@ def test_only_the_delivery_knows_the_sdk_and_its_http_library() -> None:
 
 def test_only_the_commands_and_the_policy_know_the_mechanism() -> None:
     assert importers("usagekit") - {
-        f"usagekit/usagekit/{path.name}" for path in USAGEKIT.iterdir()
+        f"usagekit/{path.relative_to(USAGEKIT.parent)}" for path in USAGEKIT.rglob("*.py")
     } == {
         "arcade-cli/arcade_cli/main.py",
         "arcade-cli/arcade_cli/usage/__init__.py",
@@ -191,10 +193,11 @@ def test_the_mechanism_needs_nothing_but_python_and_its_own_delivery() -> None:
         for name in imported(tree)
         if name.partition(".")[0] not in sys.stdlib_module_names | {"usagekit"}
     }
-    assert foreign == {"posthog", "requests", "typer"}
-    assert [path for path in importers("typer") if path.startswith("usagekit/")] == [
-        "usagekit/usagekit/typer.py"
-    ]
+    assert foreign == {"posthog", "requests", "typer", "click"}
+    for framework in ("typer", "click"):
+        assert [path for path in importers(framework) if path.startswith("usagekit/")] == [
+            f"usagekit/usagekit/mount/{framework}.py"
+        ]
 
 
 def spoken(tree: ast.Module) -> Iterator[str]:

@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Any
 
-    from typing_extensions import Self
-
 # What the sender builds this program's policy from (``__main__.py``).
 POLICY = "USAGEKIT_POLICY"
 # What makes trackers; ``usagekit.testing`` puts one here that keeps events to itself.
@@ -124,11 +122,11 @@ class Usage:
         """
         from usagekit.run import run
 
-        self._tracker = make_tracker(self.config())
+        before, self._tracker = self._tracker, make_tracker(self.config())
         try:
             return run(app, self._tracker)
         finally:
-            self._tracker = None
+            self._tracker = before
 
     def command(self, name: str) -> "_Command":
         """For what no framework runs: ``with usage.command("db.migrate"): ...`` is one event.
@@ -136,7 +134,7 @@ class Usage:
         Args:
             name: what it is called, groups first: a name of the program's own, never the user's.
         """
-        return _Command(make_tracker(self.config()), name)
+        return _Command(self, name)
 
     def identify(self, principal_id: str) -> None:
         """Somebody has logged in: what this machine did so far, and does from now on, is theirs.
@@ -186,15 +184,17 @@ class Usage:
 class _Command:
     """One command that no framework runs."""
 
-    def __init__(self, tracker: CommandTracker, name: str) -> None:
-        self._tracker = tracker
+    def __init__(self, usage: Usage, name: str) -> None:
+        self._usage = usage
         self._name = name
+        self._tracker = make_tracker(usage.config())
+        self._around: CommandTracker | None = None
         self._start = 0.0
 
-    def __enter__(self) -> "Self":
+    def __enter__(self) -> None:
+        self._around, self._usage._tracker = self._usage._tracker, self._tracker
         self._tracker.begin(self._name)
         self._start = time.perf_counter()
-        return self
 
     def __exit__(
         self,
@@ -203,6 +203,7 @@ class _Command:
         _trace: "TracebackType | None",
     ) -> None:
         duration = (time.perf_counter() - self._start) * 1000
+        self._usage._tracker = self._around
 
         def track() -> None:
             from usagekit.outcome import outcome_of

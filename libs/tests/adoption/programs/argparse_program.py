@@ -28,7 +28,7 @@ def main() -> int | None:
         if options.code > 255:
             parser.error("made-up limits are for made-up programs")
         return int(options.code)
-    if options.command == "group":
+    if options.command in ("group", "g"):
         print("nested", options.size)
     elif options.command is None:
         parser.print_help()

@@ -10,7 +10,7 @@ from endings import COMMANDS
 from tracking import start, usage
 
 app = typer.Typer()
-group, steps, bad_callback = typer.Typer(), typer.Typer(chain=True), typer.Typer()
+group, steps, bad_callback = typer.Typer(), typer.Typer(), typer.Typer()
 
 
 def process_result(*_: object) -> None:
