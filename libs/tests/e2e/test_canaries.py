@@ -157,6 +157,12 @@ def test_the_program_s_own_words_stay_in_a_message(monkeypatch: pytest.MonkeyPat
     assert said == "toolkit <argument> did not run with --json, 1 and <argument> and <secret>"
 
 
+def test_a_part_of_what_was_typed_goes_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "argv", ["tool", "query", "select age from people where Smith"])
+    said = without_the_user_s('query failed: near "Smith": syntax error', ["query"])
+    assert said == 'query failed: near "<argument>": syntax error'
+
+
 @pytest.mark.timeout(30, func_only=True)
 def test_a_message_that_is_too_long_to_look_through_is_none() -> None:
     assert without_the_user_s("x" * 2_000_000) == ""

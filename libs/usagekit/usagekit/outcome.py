@@ -21,6 +21,8 @@ SECRET_NAME = (
 _SHORTEST_VALUE = 3
 # Characters that are looked through, while somebody waits.
 _LONGEST_MESSAGE = 500_000
+# As it stands in a value or a message, and not in the marks that are put there.
+_WORD = re.compile(r"(?<![\w<])\w{4,}(?![\w>])")
 _CLICK_MODULES = ("click.", "typer.", "rich_click.")
 
 
@@ -123,7 +125,8 @@ def without_the_user_s(text: str, declared: Iterable[str] = ()) -> str:
     if len(text) > _LONGEST_MESSAGE:
         return ""  # cut here, it could end within a value that would not be known any more
     own = set(declared)
-    values = {value: "<argument>" for value in _typed() if value not in own}
+    typed = [value for value in _typed() if value not in own]
+    values = dict.fromkeys(typed, "<argument>")
     values |= dict.fromkeys(_places(), "<path>")
     values |= {
         value: "<secret>"
@@ -135,7 +138,9 @@ def without_the_user_s(text: str, declared: Iterable[str] = ()) -> str:
             for form in {value, repr(value)[1:-1]}:
                 whole = rf"(?<!\w){re.escape(form)}(?!\w)" if len(value) < 8 else re.escape(form)
                 text = re.sub(whole, values[value], text)
-    return text
+    # A part of what was typed may be quoted too: near "Smith": syntax error.
+    words = {word for value in typed for word in _WORD.findall(value)}
+    return _WORD.sub(lambda word: "<argument>" if word[0] in words else word[0], text)
 
 
 def _typed() -> Iterable[str]:
