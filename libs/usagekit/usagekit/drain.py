@@ -74,7 +74,11 @@ class Drain:
         if not self._config.has_destination:
             self._settle("local", [(name, to_wire(event, redactor)) for name, event in events])
             return True
-        from usagekit.delivery import UnavailableError
+        try:
+            from usagekit.delivery import UnavailableError
+        except ModuleNotFoundError as error:
+            self._breaker.failed(f"{error.name} is missing: pip install 'usagekit[posthog]'")
+            return False
 
         try:
             for _, event in events:

@@ -67,11 +67,13 @@ def next_event(config: UsageConfig, environ: Mapping[str, str]) -> dict[str, Any
 
     None while tracking is off: there would be none, and looking must not make an identity.
     """
-    from usagekit.delivery import PostHogDelivery
-
     if not decide(environ, config).enabled:
         return None
     fields = CommandTracker(config, environ).event("usage.show", Outcome(), 12.5)
     event = to_wire(Event.of(minted(fields)))
+    try:
+        from usagekit.delivery import PostHogDelivery
+    except ModuleNotFoundError:  # nothing can be sent, until the SDK is there
+        return event
     # Without a destination the SDK builds nothing, and the event goes to the local log as it is.
     return PostHogDelivery(config).build([event])[0] if config.has_destination else event
