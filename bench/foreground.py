@@ -68,7 +68,7 @@ def _closer(page, arms, inside, spare):
         ["inside the process, by a clock in it", *_clocked(inside, bare)],
     ]
     for arm, beside in ((ours, bare), (peer, peers_bare)):
-        more = _instructions(arm, beside, spare)
+        more = instructions(arm, beside, spare)
         if more is not None:
             facts.append([f"machine instructions, {arm.label}", "", f"{more:+.2%}", ""])
     page.section(
@@ -179,7 +179,7 @@ def _clocked(inside, bare):
     return [text, f"{share:.1%}", verdict(middle, 1.5)]
 
 
-def _instructions(arm, beside, spare):
+def instructions(arm, beside, spare):
     """By how much one process executes more machine instructions; None without valgrind."""
     if shutil.which("valgrind") is None:
         return None

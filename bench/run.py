@@ -11,6 +11,7 @@ from pathlib import Path
 
 import background
 import foreground
+import frameworks
 from arms import adopt
 from page import Page, machine
 
@@ -38,6 +39,7 @@ def main():
     urls = json.loads(hosts.stdout.readline())
     page = Page(INTRO.format(machine=machine(), rounds=count))
     foreground.measure(page, urls, count, spare)
+    frameworks.measure(page, urls, count, spare)
     background.measure(page, urls, count, spare, lambda: _counts(hosts))
     page.write()
     hosts.stdin.close()

@@ -1,23 +1,23 @@
 """The ``usage`` commands for an argparse program. They do their work while they are parsed, as
 ``--version`` does: how the program calls its own commands is its business."""
 
-from __future__ import annotations
-
 import argparse
 import os
 import sys
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
 
 from usagekit.argparse import RAN
 from usagekit.mount import GROUP, GROUP_HELP
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
     from usagekit.commands import Option, UsageCommand
     from usagekit.config import UsageConfig
 
 
-def add_usage_parser(subparsers: Any, config: Callable[[], UsageConfig]) -> None:
+def add_usage_parser(subparsers: "Any", config: "Callable[[], UsageConfig]") -> None:
     """Add the group to what ``add_subparsers()`` returned.
 
     Args:
@@ -36,12 +36,12 @@ def add_usage_parser(subparsers: Any, config: Callable[[], UsageConfig]) -> None
 class _UsageParser(argparse.ArgumentParser):
     """The group; its commands are added when the command line has come as far as this."""
 
-    _config: Callable[[], UsageConfig] | None = None
+    _config: "Callable[[], UsageConfig] | None" = None
 
-    def fill(self, config: Callable[[], UsageConfig]) -> None:
+    def fill(self, config: "Callable[[], UsageConfig]") -> None:
         self._config = config
 
-    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+    def parse_known_args(self, args: "Any" = None, namespace: "Any" = None) -> "Any":
         if self._config is not None:
             config, self._config = self._config, None
             _add_commands(self, config)
@@ -51,10 +51,10 @@ class _UsageParser(argparse.ArgumentParser):
 class _CommandParser(argparse.ArgumentParser):
     """One command: parsed, it runs, and the program is over."""
 
-    command: UsageCommand
-    config: Callable[[], UsageConfig]
+    command: "UsageCommand"
+    config: "Callable[[], UsageConfig]"
 
-    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:  # noqa: ARG002
+    def parse_known_args(self, args: "Any" = None, namespace: "Any" = None) -> "Any":  # noqa: ARG002
         own, unknown = super().parse_known_args(args)
         if unknown:
             self.error(f"unrecognized arguments: {' '.join(unknown)}")
@@ -63,7 +63,7 @@ class _CommandParser(argparse.ArgumentParser):
         raise ending
 
 
-def _add_commands(group: _UsageParser, config: Callable[[], UsageConfig]) -> None:
+def _add_commands(group: _UsageParser, config: "Callable[[], UsageConfig]") -> None:
     from usagekit.commands import COMMANDS
 
     commands = group.add_subparsers(
@@ -76,7 +76,7 @@ def _add_commands(group: _UsageParser, config: Callable[[], UsageConfig]) -> Non
             _add_option(parser, option)
 
 
-def _add_option(parser: argparse.ArgumentParser, option: Option) -> None:
+def _add_option(parser: argparse.ArgumentParser, option: "Option") -> None:
     names = [f"--{option.name}", *([f"-{option.short}"] if option.short else [])]
     if option.default is None:
         parser.add_argument(*names, action="store_true", help=option.help)
@@ -96,7 +96,7 @@ def _seconds(text: str) -> int:
     return int(text)
 
 
-def _run(command: UsageCommand, config: UsageConfig, options: dict[str, Any]) -> int:
+def _run(command: "UsageCommand", config: "UsageConfig", options: "dict[str, Any]") -> int:
     from usagekit.commands import UsageCommandError
 
     try:
