@@ -5,6 +5,9 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
+# What they run with -m; Python 3.10 does so by run_module.
+_MODULES = (b"usagekit", b"arcade_cli.usage")
+
 
 def senders(home: Path) -> list[int]:
     """The processes that run a sender's module with this home, by their environment."""
@@ -15,7 +18,7 @@ def senders(home: Path) -> list[int]:
             if not entry.name.isdigit():
                 continue
             words = (entry / "cmdline").read_bytes().split(b"\0")
-            if not {b"usagekit", b"arcade_cli.usage"} & set(words):
+            if not any(word in _MODULES or b"run_module" in word for word in words):
                 continue
             if mine in (entry / "environ").read_bytes().split(b"\0"):
                 found.append(int(entry.name))

@@ -18,7 +18,7 @@ UNTRACKED = "usagekit_untracked"
 
 
 def expect(watch: "Watch", app: "Any") -> bool:
-    """Watch the first command that is made of a Typer app, or that Click calls.
+    """Watch the first command that is made of a Typer app, or that Click calls, and then no other.
 
     Returns whether ``app`` itself is a Typer app, so that nothing else need be expected.
     """
@@ -28,7 +28,7 @@ def expect(watch: "Watch", app: "Any") -> bool:
         get_command: Callable[[Any], Any] = typer.get_command
 
         def get_watched_command(app: "Any") -> "Any":
-            typer.get_command = get_command  # an app that a command runs is not ours
+            watch.put_back()  # an app that a command runs is not ours
             command = get_command(app)
             watch.guard(lambda: watch_command(watch, command))
             return command
@@ -44,10 +44,9 @@ def expect(watch: "Watch", app: "Any") -> bool:
 
 def _expect_context(watch: "Watch", kind: "Any") -> None:
     """The first command of Click's that is called, in a ``main`` of one's own, is the program's."""
-    make_context = kind.make_context
 
     def make_watched_context(command: "Any", *args: "Any", **kwargs: "Any") -> "Any":
-        kind.make_context = make_context
+        watch.put_back()
         watch.guard(lambda: watch_command(watch, command))
         return command.make_context(*args, **kwargs)
 

@@ -102,18 +102,22 @@ class Watch:
         self._replaced.append((owner, name, vars(owner).get(name)))
         setattr(owner, name, replacement)
 
-    def guard(self, step: "Callable[[], object]") -> None:
-        """Look at something; whatever goes wrong with that is not the command's."""
-        self._tracker.guard(step)
-
-    def record(self, ending: BaseException | None, result: object, duration: float) -> None:
-        """The run is over: leave every object as it was, and hand over what was seen."""
+    def put_back(self) -> None:
+        """Leave every object as it was: the run is over, or something better was found to watch."""
         for owner, name, previous in reversed(self._replaced):
             if previous is None:
                 delattr(owner, name)
             else:
                 setattr(owner, name, previous)
         self._replaced.clear()
+
+    def guard(self, step: "Callable[[], object]") -> None:
+        """Look at something; whatever goes wrong with that is not the command's."""
+        self._tracker.guard(step)
+
+    def record(self, ending: BaseException | None, result: object, duration: float) -> None:
+        """The run is over: hand over what was seen."""
+        self.put_back()
         if not self._saw_command(ending):
             self._tracker.forget()
             return
