@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test check docs bench pin clean
+.PHONY: demo test check docs bench compat suites pin clean
 
 demo: .venv/ready  ## the whole life of an identity, on this machine, from nothing
 	@cd libs && ../$(BIN)/python -m tests.support.demo
@@ -48,6 +48,12 @@ bench: .venv-bench/ready .venv-peer/ready  ## what tracking costs, beside no tra
 	@.venv-peer/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/peer.txt
 	@touch $@
 
+compat: .venv/ready  ## every ending, at both ends of each promised range of versions
+	@$(BIN)/nox --session compat $(ARGS)
+
+suites: .venv/ready  ## Typer's and Click's own tests, with every command tracked
+	@$(BIN)/nox --session suites $(ARGS)
+
 pin:  ## write the pinned requirements anew; needs uv
 	uv pip compile pyproject.toml --group dev --universal --python-version 3.10 --generate-hashes \
 	  --no-emit-package usagekit --no-strip-extras --no-header --upgrade --output-file requirements/dev.txt
@@ -55,4 +61,4 @@ pin:  ## write the pinned requirements anew; needs uv
 	  --no-strip-extras --no-header --upgrade --output-file requirements/peer.txt
 
 clean:
-	rm -rf .venv .venv-bench .venv-peer .coverage* .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .venv .venv-bench .venv-peer .nox .coverage* .hypothesis .mypy_cache .pytest_cache .ruff_cache

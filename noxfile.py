@@ -1,11 +1,17 @@
-"""``make compat``: every ending, with both ends of each range of versions that is promised.
+"""``make compat``: every ending, with both ends of each range of versions that is promised;
+``make suites``: the frameworks' own tests, with every command tracked.
 
 Interpreters that this machine does not have are passed over; the last lines say which.
 """
 
+import re
+import tarfile
+from pathlib import Path
+
 import nox
 
 nox.options.error_on_missing_interpreters = False
+nox.options.sessions = ["compat"]
 
 PYTHONS = ["3.10", "3.11", "3.12", "3.13", "3.14"]
 # Typer brings its own Click from 0.26 on.
@@ -38,9 +44,61 @@ def compat(session: nox.Session, versions: str) -> None:
     )
 
 
+@nox.session(python="3.11")
+@nox.parametrize("framework", [nox.param(name, id=name) for name in ("click", "typer")])
+def suites(session: nox.Session, framework: str) -> None:
+    """A framework's own tests, from its source distribution, twice: the same ones must pass."""
+    folder = Path(session.create_tmp()).absolute()
+    session.install("--quiet", "typer", "click", "rich", "shellingham", "./libs/usagekit")
+    session.install("--quiet", "pytest", "pytest-xdist", "pytest-sugar", "coverage")
+    session.run("python", "-c", _SAY_VERSIONS)
+    version = session.run("python", "-c", _VERSION, framework, silent=True).split()[-1]
+    session.run(
+        *("python", "-m", "pip", "download", "--quiet", "--no-deps", "--no-binary", ":all:"),
+        *("--dest", str(folder), f"{framework}=={version}"),
+    )
+    with tarfile.open(folder / f"{framework}-{version}.tar.gz") as archive:
+        archive.extractall(folder, filter="data")
+    instrument = str(Path("libs/tests/adoption/suites").absolute())
+    state = folder / "state"
+    state.mkdir(exist_ok=True)
+    (state / "events").write_text("")
+    with session.chdir(folder / f"{framework}-{version}"):
+        path = {"PYTHONPATH": f"{instrument}:."}
+        bare = _outcomes(session, path)
+        tracked = _outcomes(session, {**path, "SUITE_STATE": str(state)})
+    different = {test for test in bare | tracked if bare.get(test) != tracked.get(test)}
+    events = (state / "events").stat().st_size
+    session.log(f"bare: {_counts(bare)}; tracked: {_counts(tracked)}; {events} events")
+    for test in sorted(different):
+        session.log(f"{test}: {bare.get(test)} without, {tracked.get(test)} with")
+    if different or not tracked:
+        session.error(f"{len(different)} tests end differently")
+
+
+def _outcomes(session: nox.Session, environ: dict[str, str]) -> dict[str, str]:
+    """What became of each test of the suite in this folder."""
+    said = session.run(
+        *("python", "-m", "pytest", "-rA", "-q", "-n", "auto", "-p", "no:sugar", "--color=no"),
+        *("-p", "no:cacheprovider", "tests"),
+        env=environ,
+        silent=True,
+        success_codes=[0, 1],
+    )
+    return {
+        test: outcome for outcome, test in re.findall(r"(?m)^([A-Z]+) (tests/\S.*?)(?: - |$)", said)
+    }
+
+
+def _counts(outcomes: dict[str, str]) -> str:
+    names = sorted(set(outcomes.values()))
+    return ", ".join(f"{list(outcomes.values()).count(name)} {name.lower()}" for name in names)
+
+
+_VERSION = "import sys; from importlib.metadata import version; print(version(sys.argv[1]))"
 _SAY_VERSIONS = """
 import sys
 from importlib.metadata import version
-names = ("usagekit", "typer", "click", "rich-click", "posthog")
-print("Python", sys.version.split()[0], *(f"{name} {version(name)}" for name in names))
+found = [f"{name} {version(name)}" for name in ("usagekit", "typer", "click")]
+print("Python", sys.version.split()[0], *found)
 """

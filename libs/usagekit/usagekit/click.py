@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
     from usagekit.run import Watch
 
+# Click, and the copy of it that Typer carries.
+_CORES = ("click.core", "typer._click.core")
 # An attribute of a command's function: its runs are no events.
 UNTRACKED = "usagekit_untracked"
 
@@ -36,19 +38,21 @@ def expect(watch: "Watch", app: "Any") -> bool:
         watch.replace(typer, "get_command", get_watched_command)
         if isinstance(app, typer.Typer):
             return True
-    click = sys.modules.get("click.core")
-    if click is not None:
-        _expect_context(watch, click.Command)
+    for name in _CORES:
+        core = sys.modules.get(name)
+        if core is not None:
+            _expect_context(watch, core.Command)
     return False
 
 
 def _expect_context(watch: "Watch", kind: "Any") -> None:
-    """The first command of Click's that is called, in a ``main`` of one's own, is the program's."""
+    """The first command that is called, in a ``main`` of one's own, is the program's."""
+    make_context = kind.make_context
 
     def make_watched_context(command: "Any", *args: "Any", **kwargs: "Any") -> "Any":
         watch.put_back()
         watch.guard(lambda: watch_command(watch, command))
-        return command.make_context(*args, **kwargs)
+        return _noting(watch, make_context, (command, *args), kwargs)
 
     watch.replace(kind, "make_context", make_watched_context)
 

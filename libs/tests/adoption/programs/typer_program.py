@@ -9,7 +9,7 @@ import typer
 from endings import COMMANDS
 from tracking import start, usage
 
-app = typer.Typer()
+app = typer.Typer(pretty_exceptions_show_locals=False)
 group, steps, bad_callback = typer.Typer(), typer.Typer(), typer.Typer()
 
 
