@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -156,7 +157,9 @@ def test_an_ending_is_the_same_as_without_and_recorded_for_what_it_was(
     of_usage = words in ("usage status", "usage purge")  # which say what tracking is like
     assert off == bare or of_usage
     assert not (tmp_path / ".local").exists()
-    tracked = ends(tmp_path, program, words, environ)
+    measured = environ == {} and "COVERAGE_PROCESS_CONFIG" in os.environ
+    config = {"COVERAGE_PROCESS_CONFIG": os.environ["COVERAGE_PROCESS_CONFIG"]} if measured else {}
+    tracked = ends(tmp_path, program, words, {**environ, **config})
     assert tracked == bare or of_usage
     wait_for_senders(tmp_path)
     events = recorded(tmp_path)
