@@ -166,7 +166,7 @@ def _inside(arm, count, spare):
     spent = []
     for _ in range(count + 2):
         ran = subprocess.run(arm.command, env=arm.environ, capture_output=True, check=True)
-        spent.append(float(ran.stderr))
+        spent.append(float(ran.stderr.splitlines()[-1]))  # after the notice
         the_rest(spare)
     arm.remove()
     return spent[2:]

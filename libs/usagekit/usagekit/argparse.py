@@ -22,36 +22,35 @@ class ArgumentError(Exception):
 def expect(watch: "Watch") -> None:
     """Watch whatever parser parses the command line. It may be of a subclass, so it is the methods
     of the class itself that are replaced, until the run is over."""
-    parsing = _Parsing(watch)
     kind = sys.modules["argparse"].ArgumentParser
+    parsing = _Parsing(watch)
     for name in ("parse_args", "parse_known_args"):
         watch.replace(kind, name, parsing.watched(getattr(kind, name)))
-    refuse = kind.error
-
-    def watched_error(parser: "Any", *args: "Any", **kwargs: "Any") -> "Any":
-        watch.error = ArgumentError()  # also if the program itself refuses what was parsed
-        return refuse(parser, *args, **kwargs)
-
-    watch.replace(kind, "error", watched_error)
+    watch.replace(kind, "error", parsing.watched_error(kind.error))
 
 
 class _Parsing:
-    """The parsers that are at work: the outermost, and those of its sub-commands within it."""
+    """The program's command line, and those who parse it: a parser, and within it those of its
+    sub-commands. What a command parses afterwards for purposes of its own is no concern of ours.
+    """
 
     def __init__(self, watch: "Watch") -> None:
         self._watch = watch
-        self._parsers: list[Any] = []
+        self._at_work: list[Any] = []
+        self._known: list[Any] = []
         self._path: list[str] = []
 
     def watched(self, parse: "Callable[..., Any]") -> "Callable[..., Any]":
         """This method of a parser, watched."""
 
         def watched_parse(parser: "Any", *args: "Any", **kwargs: "Any") -> "Any":
-            outermost = not self._parsers
+            if self._watch.path:  # somebody's own parser, at work within the command
+                return parse(parser, *args, **kwargs)
+            outermost = not self._at_work
             if outermost:
-                self._path = []
+                self._path, self._known = [], []
             self._watch.guard(lambda: self._enter(parser, *args, **kwargs))
-            self._parsers.append(parser)
+            self._at_work.append(parser)
             try:
                 result = parse(parser, *args, **kwargs)
             except SystemExit as ending:
@@ -59,16 +58,28 @@ class _Parsing:
                     self._stopped(ending)
                 raise
             finally:
-                self._parsers.pop()
-            if outermost:
-                self._understood()
+                self._at_work.pop()
+            if outermost:  # of several that know no sub-command, the last is as good as the first
+                self._watch.path = self._path
+                self._watch.begin()
             return result
 
         return watched_parse
 
+    def watched_error(self, refuse: "Callable[..., Any]") -> "Callable[..., Any]":
+        """The method by which a parser refuses; a program may call it too, after the parsing."""
+
+        def watched_error(parser: "Any", *args: "Any", **kwargs: "Any") -> "Any":
+            if any(parser is known for known in self._known):
+                self._watch.error = ArgumentError()
+            return refuse(parser, *args, **kwargs)
+
+        return watched_error
+
     def _enter(self, parser: "Any", args: "Any" = None, *_: object, **__: object) -> None:
-        if self._parsers and self._parsers[-1] is not parser:
-            self._path += _names(self._parsers[-1], parser)
+        if self._at_work and self._at_work[-1] is not parser:
+            self._path += _names(self._at_work[-1], parser)
+        self._known.append(parser)
         declared = parser._option_string_actions
         for word in sys.argv[1:] if args is None else args:
             action = declared.get(str(word).partition("=")[0])
@@ -84,12 +95,6 @@ class _Parsing:
             self._watch.question = True
         else:
             self._watch.error = self._watch.error or ArgumentError()
-
-    def _understood(self) -> None:
-        """A command line was parsed; the program goes on. Of several, the one that says most."""
-        if not self._watch.invoked or len(self._path) > len(self._watch.path):
-            self._watch.path = self._path
-            self._watch.begin()
 
 
 def _names(outer: "Any", parser: "Any") -> list[str]:

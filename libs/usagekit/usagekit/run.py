@@ -118,7 +118,7 @@ class Watch:
     def record(self, ending: BaseException | None, result: object, duration: float) -> None:
         """The run is over: hand over what was seen."""
         self.put_back()
-        if not self._saw_command(ending):
+        if not self._saw_command():
             self._tracker.forget()
             return
         ending = self._in_the_end(ending, result)
@@ -129,18 +129,16 @@ class Watch:
             outcome = outcome_of(ending, self.error, self.name.split("."))
         self._tracker.track_command_execution(self.name, outcome, duration, self.options)
 
-    def _saw_command(self, ending: BaseException | None) -> bool:
+    def _saw_command(self) -> bool:
         """Whether this was a command at all, and not a question, or a group that printed its
         help for want of one."""
-        if self.question:
+        if self.question or type(self.error).__name__ == "NoArgsIsHelpError":
             return False
-        if self._is_plain and not self.invoked:
-            return self.error is None or not exits_well(ending)
+        if self.invoked:
+            return True
         if self.error is None:
-            return self.invoked
-        if type(self.error).__name__ == "NoArgsIsHelpError":
-            return False
-        return self.invoked or not exits_well(self.error)
+            return self._is_plain  # it ended before it came to its command, if it has any
+        return not exits_well(self.error)
 
     def _in_the_end(self, ending: BaseException | None, result: object) -> BaseException | None:
         """What becomes of an ending in the interpreter's hands: a number that ``main`` returned is

@@ -22,6 +22,7 @@ def main() -> int | None:
     nested.add_argument("--size", type=int)
     number = commands.add_parser("number")
     number.add_argument("code", type=int)
+    commands.add_parser("parse-more")
     usage.mount(commands)
     options = parser.parse_args()
     if options.command == "number":
@@ -30,11 +31,24 @@ def main() -> int | None:
         return int(options.code)
     if options.command in ("group", "g"):
         print("nested", options.size)
+    elif options.command == "parse-more":
+        parse_more()
     elif options.command is None:
         parser.print_help()
     else:
         COMMANDS[options.command]()
     return None
+
+
+def parse_more() -> None:
+    """A command that has a command line of its own to parse, and gets it wrong."""
+    parser = argparse.ArgumentParser("made-up")
+    parser.add_subparsers().add_parser("made").add_subparsers().add_parser("up")
+    parser.parse_args(["made", "up"])
+    try:
+        parser.parse_args(["made", "down"])
+    except SystemExit as ending:
+        print("refused", ending)
 
 
 if __name__ == "__main__":
