@@ -1,7 +1,7 @@
 """What the programs of ``framework_*.py`` do last: start, with usagekit's three lines or without.
 
-``ARM`` says how: ``bare``; ``lines``; ``mounted``, with the usage commands too; ``clocked``, the
-same, and prints on stderr what all of that took in the process, in milliseconds.
+``ARM`` says how: ``bare``; ``lines``; ``mounted``, with the usage commands too; ``clocked lines``
+and ``clocked mounted``, the same, and print on stderr what all of that took in the process, in ms.
 """
 
 import os
@@ -15,8 +15,8 @@ def start(app, target):
     if arm == "bare":
         return app()
     began = time.perf_counter()
-    usage = make(None if arm == "lines" else target)
-    if arm == "clocked":
+    usage = make(target if "mounted" in arm else None)
+    if "clocked" in arm:
         clock(usage, time.perf_counter() - began)
     return usage.run(app)
 

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
     from usagekit.tracker import CommandTracker
 
+# Where Click's commands come from, if anybody has loaded it.
+_CLICKS = {"click.core", "typer.main"}
 # What asks a program without a framework what there is, if it stands alone.
 _QUESTIONS = (["--help"], ["-h"], ["--version"])
 
@@ -75,13 +77,16 @@ class Watch:
 
     def attach(self, app: "Any") -> None:
         """Watch the command that this app is, or the one that it will make or parse."""
-        from usagekit import click
-
         if hasattr(app, "make_context"):
+            from usagekit import click
+
             click.watch_command(self, app)
             return
-        if click.expect(self, app):
-            return
+        if not _CLICKS.isdisjoint(sys.modules):
+            from usagekit import click
+
+            if click.expect(self, app):
+                return
         self._is_plain = True
         if "argparse" in sys.modules:
             from usagekit import argparse

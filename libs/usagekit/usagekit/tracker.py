@@ -63,6 +63,7 @@ class CommandTracker:
         self._process = os.getpid()
         # Before the command: a logout takes them away.
         self._stamp = credentials_stamp(config) if self._consent.enabled else None
+        self._facts: dict[str, object] | None = None
         # Whose this command is, if they leave while it runs.
         self._leaver: dict[str, Any] | None = None
 
@@ -150,7 +151,9 @@ class CommandTracker:
         stamp = self._stamp if leaving else credentials_stamp(config)
         author = dict(self._leaver or self._author(stamp))
         properties = _properties(config.version, command_name, outcome, duration)
-        properties |= facts(self._environ)
+        if self._facts is None:
+            self._facts = facts(self._environ)
+        properties |= self._facts
         if options:
             properties["options"] = sorted(set(options))
         if author.pop("one_off"):
