@@ -259,6 +259,30 @@ class TestNothingIsChanged:
         assert typer.main.get_command is get_command
         assert vars(app) == before
 
+    def test_what_only_looks_like_a_group_of_click_s_runs_as_it_would(
+        self, run_words: RunWords, notes: Notes
+    ) -> None:
+        class Promising:
+            """As if its methods were coroutines: what they return is not what Click's do."""
+
+            chain = False
+
+            def make_context(self) -> str:
+                return self.resolve_command()
+
+            def invoke(self) -> str:
+                return "kept"
+
+            def resolve_command(self) -> str:
+                return "a promise"
+
+            def __call__(self) -> str:
+                assert self.make_context() == "a promise"
+                return self.invoke()
+
+        assert run(Promising(), notes) == "kept"
+        assert run_words("say-hello", app=Promising()) is None
+
     def test_an_app_can_be_run_again(self, run_words: RunWords, notes: Notes) -> None:
         app = make_app()
         for _ in range(2):

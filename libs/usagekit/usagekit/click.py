@@ -85,14 +85,16 @@ def _follow(watch: "Watch", group: "Any") -> None:
     resolve_command, depth = group.resolve_command, len(watch.path)
 
     def watched_resolve_command(*args: "Any", **kwargs: "Any") -> "Any":
-        name, command, rest = resolve_command(*args, **kwargs)
-        if command is not None:
-            watch.guard(lambda: found(str(command.name or name), command))
-        return name, command, rest
+        found = resolve_command(*args, **kwargs)
+        watch.guard(lambda: follow(*found))
+        return found
 
-    def found(name: str, command: "Any") -> None:
+    def follow(name: "str | None", command: "Any", _rest: "Any") -> None:
+        if command is None:
+            return
         before = watch.path[depth:] if getattr(group, "chain", False) else []
-        watch.path[depth:] = ["+".join([*before, name])]  # one of several that are chained
+        own = str(command.name or name)
+        watch.path[depth:] = ["+".join([*before, own])]  # one of several that are chained
         watch.invoked = False
         watch_command(watch, command)
 

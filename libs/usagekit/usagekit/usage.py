@@ -57,9 +57,8 @@ class Usage:
         resolver: "Callable[[], str | None] | str | None" = None,
         notice: str = "",
     ) -> None:
-        if not (name[:1].isalnum() and name.isascii() and name.strip("._-").isprintable()):
-            raise ValueError(f"not a name for a program: {name!r}")
-        if not all(letter.isalnum() or letter in "._-" for letter in name):
+        letters = name.replace(".", "").replace("_", "").replace("-", "")
+        if not (name.isascii() and name[:1].isalnum() and letters.isalnum()):
             raise ValueError(f"not a name for a program: {name!r}")
         if host and not host.startswith(("http://", "https://")):
             raise ValueError(f"not the base URL of a receiver, with http:// or https://: {host!r}")
