@@ -22,22 +22,22 @@ bench: .venv-bench/ready .venv-peer/ready  ## what tracking costs, beside no tra
 	@.venv-bench/bin/python bench/run.py $(ARGS)
 
 # A fresh environment whenever what it is made of has changed.
-.venv/ready: requirements/dev.txt pyproject.toml libs/usagekit/pyproject.toml libs/tests/support/a0_coverage.pth
+.venv/ready: requirements/dev.txt pyproject.toml libs/usagekit/pyproject.toml libs/usagekit-collector/pyproject.toml libs/tests/support/a0_coverage.pth
 	@echo "Preparing .venv (once, about half a minute) ..."
 	@rm -rf .venv
 	@$(PYTHON) -m venv .venv
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e libs/usagekit -e .
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e libs/usagekit -e libs/usagekit-collector -e .
 	@cp libs/tests/support/a0_coverage.pth "$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')"
 	@touch $@
 
 # Ours as users have it: installed from wheels, not editable.
-.venv-bench/ready: requirements/dev.txt $(shell find libs/usagekit libs/arcade-cli -name '*.py')
+.venv-bench/ready: requirements/dev.txt $(shell find libs/usagekit libs/usagekit-collector libs/arcade-cli -name '*.py')
 	@echo "Preparing .venv-bench (once, about half a minute) ..."
 	@rm -rf .venv-bench
 	@$(PYTHON) -m venv .venv-bench
 	@.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
-	@.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation ./libs/usagekit .
+	@.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation ./libs/usagekit ./libs/usagekit-collector .
 	@touch $@
 
 # The published predecessor, to measure against, in an environment of its own.
@@ -56,7 +56,7 @@ suites: .venv/ready  ## Typer's and Click's own tests, with every command tracke
 
 pin:  ## write the pinned requirements anew; needs uv
 	uv pip compile pyproject.toml --group dev --universal --python-version 3.10 --generate-hashes \
-	  --no-emit-package usagekit --no-strip-extras --no-header --upgrade --output-file requirements/dev.txt
+	  --no-emit-package usagekit --no-emit-package usagekit-collector --no-strip-extras --no-header --upgrade --output-file requirements/dev.txt
 	echo "arcade-mcp==1.16.3" | uv pip compile - --universal --python-version 3.10 --generate-hashes \
 	  --no-strip-extras --no-header --upgrade --output-file requirements/peer.txt
 

@@ -1,0 +1,216 @@
+"""The API: projects, events, persons, insights; and what each operation does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import datetime, timezone
+from typing import Annotated, Any, Literal, TypeVar
+
+from msgspec import Meta, Struct
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+
+from usagekit_collector import events, export, persons
+from usagekit_collector.capture import EARLIEST, LATEST
+from usagekit_collector.operations import ApiError, Operation
+from usagekit_collector.projects import Project, UnknownProject, create_token
+from usagekit_collector.service import Service
+
+_T = TypeVar("_T")
+
+InProject = Annotated[
+    str | None, Meta(description="The project's name or token; default: the only one.")
+]
+
+
+class ProjectQuery(Struct, kw_only=True):
+    """Which project is meant."""
+
+    project: InProject = None
+
+
+class NewToken(Struct, kw_only=True):
+    """A token to be made, for a project of this name: one that exists, or a new one."""
+
+    name: Annotated[str, Meta(min_length=1, max_length=100)]
+
+
+Start = Annotated[datetime | None, Meta(description="No earlier than this; default: ever.")]
+End = Annotated[datetime | None, Meta(description="Earlier than this; default: ever.")]
+
+
+class ExportQuery(ProjectQuery, kw_only=True):
+    """Which events are exported, and how."""
+
+    start: Start = None
+    end: End = None
+    format: Annotated[
+        Literal["jsonl", "parquet"], Meta(description="Lines of JSON, or a Parquet file.")
+    ] = "jsonl"
+
+
+class EventsQuery(ProjectQuery, kw_only=True):
+    """Which events, the last to arrive first."""
+
+    start: Start = None
+    end: End = None
+    event: Annotated[str, Meta(description="Of this name.")] = ""
+    command: Annotated[str, Meta(description="Of this command.")] = ""
+    distinct_id: Annotated[str, Meta(description="Captured under this ID.")] = ""
+    before: Annotated[
+        int, Meta(ge=0, le=2**63 - 1, description="The `next` of the page before.")
+    ] = 2**63 - 1
+    limit: Annotated[int, Meta(ge=1, le=1000, description="How many at most.")] = 100
+
+
+async def list_projects(service: Service, _: Any, __: Request) -> list[Project]:
+    """All projects, with their tokens."""
+    return await run_in_threadpool(service.projects.refresh)
+
+
+async def make_token(service: Service, asked: Any, _: Request) -> Project:
+    """A new token, in a project that is made if there is none of that name."""
+    _, wish = asked
+    try:
+        made: Project = await service.write(lambda client: create_token(client, wish.name))
+    except ValueError as error:
+        raise ApiError(400, str(error)) from error
+    return made
+
+
+async def list_events(service: Service, asked: EventsQuery, _: Request) -> events.Page:
+    """One page of events."""
+    project = await _project(service, asked.project)
+    wish = events.Wish(
+        project=project.project,
+        start=_utc(asked.start, EARLIEST),
+        end=_utc(asked.end, LATEST),
+        event=asked.event,
+        command=asked.command,
+        distinct_id=asked.distinct_id,
+        before=asked.before,
+        limit=asked.limit,
+    )
+    return await ask(service, lambda client: events.page(client, wish))
+
+
+async def get_person(service: Service, asked: ProjectQuery, request: Request) -> persons.Profile:
+    """Who goes by this ID."""
+    project = await _project(service, asked.project)
+    distinct_id = request.path_params["distinct_id"]
+    found = await ask(service, lambda client: persons.find(client, project.project, distinct_id))
+    if found is None:
+        raise ApiError(404, "nobody goes by this ID")
+    return found
+
+
+async def delete_person(service: Service, asked: ProjectQuery, request: Request) -> persons.Deleted:
+    """Whoever goes by this ID, and all their events."""
+    project = await _project(service, asked.project)
+    distinct_id = request.path_params["distinct_id"]
+    found = await service.write(lambda client: persons.delete(client, project.project, distinct_id))
+    if found is None:
+        raise ApiError(404, "nobody goes by this ID")
+    deleted: persons.Deleted = found
+    return deleted
+
+
+async def export_events(service: Service, asked: ExportQuery, _: Request) -> Response:
+    """All events between two times, streamed."""
+    project = await _project(service, asked.project)
+    start, end = _utc(asked.start, EARLIEST), _utc(asked.end, LATEST)
+
+    def chunks() -> Iterator[bytes]:
+        with service.engine.reader() as client:
+            wish = (client, project.project, start, end)
+            if asked.format == "parquet":
+                yield from export.parquet(*wish)
+            else:
+                yield from export.lines(export.events(*wish))
+
+    kind = "application/vnd.apache.parquet" if asked.format == "parquet" else _JSON_LINES
+    return StreamingResponse(chunks(), media_type=kind)
+
+
+async def ask(service: Service, question: Callable[[Any], _T]) -> _T:
+    """Put a question to the store, in a thread. Raises Busy."""
+
+    def answer() -> _T:
+        with service.engine.reader() as client:
+            return question(client)
+
+    return await run_in_threadpool(answer)
+
+
+async def _project(service: Service, wish: str | None) -> Project:
+    try:
+        return await run_in_threadpool(service.projects.named, wish)
+    except UnknownProject as error:
+        raise ApiError(404 if wish else 400, str(error)) from error
+
+
+def _utc(moment: datetime | None, default: datetime) -> datetime:
+    if moment is None:
+        return default
+    return moment.replace(tzinfo=moment.tzinfo or timezone.utc)
+
+
+_JSON_LINES = "application/x-ndjson"
+_NO_PROJECT = {404: "there is no such project"}
+_NOBODY = {404: "there is no such project, or nobody goes by this ID"}
+_PERSON = "/api/persons/{distinct_id}"
+
+OPERATIONS = [
+    Operation(
+        method="GET",
+        path="/api/projects",
+        summary="All projects, with their tokens.",
+        handler=list_projects,
+        result=list[Project],
+    ),
+    Operation(
+        method="POST",
+        path="/api/tokens",
+        summary="Make a token, and its project if there is none of that name.",
+        handler=make_token,
+        body=NewToken,
+        result=Project,
+    ),
+    Operation(
+        method="GET",
+        path="/api/events",
+        summary="Events, the last to arrive first.",
+        handler=list_events,
+        query=EventsQuery,
+        result=events.Page,
+        errors=_NO_PROJECT,
+    ),
+    Operation(
+        method="GET",
+        path="/api/export",
+        summary="All events between two times, in the order in which they arrived.",
+        handler=export_events,
+        query=ExportQuery,
+        result=_JSON_LINES,
+        errors=_NO_PROJECT,
+    ),
+    Operation(
+        method="GET",
+        path=_PERSON,
+        summary="Who goes by this ID.",
+        handler=get_person,
+        query=ProjectQuery,
+        result=persons.Profile,
+        errors=_NOBODY,
+    ),
+    Operation(
+        method="DELETE",
+        path=_PERSON,
+        summary="Delete a person, with all IDs and events.",
+        handler=delete_person,
+        query=ProjectQuery,
+        result=persons.Deleted,
+        errors=_NOBODY,
+    ),
+]

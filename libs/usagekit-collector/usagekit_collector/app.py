@@ -1,0 +1,140 @@
+"""The collector's routes, put together."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Awaitable, Callable
+from ipaddress import ip_address
+
+import msgspec
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+
+from usagekit_collector import ingest
+from usagekit_collector.api import OPERATIONS
+from usagekit_collector.engine import Busy
+from usagekit_collector.openapi import document
+from usagekit_collector.operations import ApiError, ErrorAnswer, Operation, run
+from usagekit_collector.service import Service
+
+_INDEX = """\
+usagekit-collector: a PostHog-compatible receiver of usage events.
+
+  POST /batch/         events, as any PostHog SDK sends them
+  GET  /api/projects   projects and their tokens
+  GET  /api/events     what was captured
+  GET  /api/persons/ID who is who
+  GET  /api/insights/  commands, failures, versions, active, funnel, retention, lifecycle
+  GET  /openapi.json   all of it, described
+  GET  /metrics        for Prometheus
+  GET  /_health        whether events can be stored
+"""
+_Handler = Callable[[Request], Awaitable[Response]]
+
+
+def create_app(service: Service) -> Starlette:
+    """The application of one collector."""
+    app = Starlette(
+        routes=[
+            Route("/", index),
+            Route("/_health", health),
+            Route("/metrics", guarded(metrics)),
+            Route("/openapi.json", openapi),
+            *ingest.routes(),
+            *(Route(one.path, guarded(operation(one)), methods=[one.method]) for one in OPERATIONS),
+        ],
+        exception_handlers={HTTPException: told},
+    )
+    app.state.service = service
+    app.state.document = msgspec.json.encode(document(OPERATIONS))
+    return app
+
+
+async def index(_: Request) -> Response:
+    """What there is, for whoever opens it in a browser."""
+    return PlainTextResponse(_INDEX)
+
+
+async def health(request: Request) -> Response:
+    """200 while events can be taken."""
+    service: Service = request.app.state.service
+    if service.writer.is_alive():
+        return Response(b'{"status":"ok"}', media_type="application/json")
+    return Response(b'{"status":"the writer has ended"}', 503, media_type="application/json")
+
+
+async def metrics(request: Request) -> Response:
+    """The collector's numbers, in Prometheus' format."""
+    service: Service = request.app.state.service
+    return PlainTextResponse(service.metrics.text(), media_type="text/plain; version=0.0.4")
+
+
+async def openapi(request: Request) -> Response:
+    """The API's document."""
+    return Response(request.app.state.document, media_type="application/json")
+
+
+def operation(one: Operation) -> _Handler:
+    """The handler of an operation of the API."""
+
+    async def handle(request: Request) -> Response:
+        return await run(one, request.app.state.service, request)
+
+    return handle
+
+
+def guarded(handler: _Handler) -> _Handler:
+    """Only for those who know the password; without one, only for this machine's own programs."""
+
+    async def handle(request: Request) -> Response:
+        service: Service = request.app.state.service
+        try:
+            _check(service, request)
+            return await handler(request)
+        except ApiError as error:
+            return failure(error.status, error.text)
+        except Busy as error:
+            return failure(503, f"{error}: try again")
+        except ClientDisconnect:
+            return Response(status_code=499)
+
+    return handle
+
+
+def _check(service: Service, request: Request) -> None:
+    password = service.settings.password
+    if password:
+        kind, _, said = request.headers.get("authorization", "").partition(" ")
+        if kind.lower() != "bearer" or not hmac.compare_digest(said.encode(), password.encode()):
+            raise ApiError(401, "the API asks for a password: Authorization: Bearer ...")
+    elif not _is_local(request.headers.get("host", "")):
+        # A page on the web that has its own name point here must not read what is stored.
+        raise ApiError(400, "without a password the API answers to 127.0.0.1 and localhost only")
+
+
+def _is_local(host: str) -> bool:
+    name = host.rpartition(":")[0] if host.rpartition(":")[2].isdecimal() else host
+    if name.lower() == "localhost":
+        return True
+    try:
+        return ip_address(name.strip("[]")).is_loopback
+    except ValueError:
+        return False
+
+
+async def told(_: Request, error: Exception) -> Response:
+    """A page that there is not, or not by this method."""
+    if not isinstance(error, HTTPException):
+        raise error
+    answer = failure(error.status_code, str(error.detail).lower())
+    answer.headers.update(error.headers or {})
+    return answer
+
+
+def failure(status: int, text: str) -> Response:
+    """An answer that says what went wrong."""
+    body = msgspec.json.encode(ErrorAnswer(text))
+    return Response(body, status, media_type="application/json")

@@ -1,0 +1,177 @@
+"""One event as it was said → as it is taken: whose, when, under which UUID. Pure; no I/O."""
+
+from __future__ import annotations
+
+import os
+import re
+import time
+from collections.abc import Mapping
+from datetime import datetime, timedelta, timezone
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from usagekit_collector.decode import RawBatch, Refused
+
+# What the store can hold.
+EARLIEST = datetime(1900, 1, 1, tzinfo=timezone.utc)
+LATEST = datetime(2299, 1, 1, tzinfo=timezone.utc)
+_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
+# Further in the future than this, and it is the sender's clock that is wrong.
+_TOO_EARLY = timedelta(hours=23)
+_LONGEST_ID = 200
+_LONGEST_TOKEN = 64
+_ODD_YEAR = re.compile(r"\s*(?:[+-]\d{4,}|\d{5,})-")
+_YEAR_0 = re.compile(r"\s*0000-")
+
+
+class Captured(msgspec.Struct):
+    """One event, complete.
+
+    Attributes:
+        timestamp: when it happened, by this machine's clock as far as that can be known.
+        properties: with what stood beside them in ``$set`` and ``$set_once``.
+        warnings: what its sender should know.
+    """
+
+    event: str
+    distinct_id: str
+    uuid: UUID
+    timestamp: datetime
+    properties: dict[str, Any]
+    warnings: list[str]
+
+
+def captures(batch: RawBatch, now: datetime) -> list[Captured]:
+    """The events of one request; one that cannot be taken refuses all. Raises Refused."""
+    sent_at = parse_time(batch.sent_at)
+    return [_captured(event, sent_at, now) for event in batch.events]
+
+
+def token_of(batch: RawBatch) -> str:
+    """The one token of a request. Raises Refused."""
+    said = [one for one in (batch.token, *map(_token_of, batch.events)) if one]
+    if not all(isinstance(one, str) for one in said):
+        raise Refused(401, "this is no project's token")
+    tokens = {str(one).strip() for one in said} - {""}
+    if not tokens:
+        raise Refused(401, "the project's token is missing")
+    if len(tokens) > 1:
+        raise Refused(401, "there are several tokens in one request")
+    (token,) = tokens
+    if len(token) > _LONGEST_TOKEN or not token.isascii() or "\0" in token:
+        raise Refused(401, "this is no project's token")
+    if token.startswith("phx_"):
+        raise Refused(401, "this is a personal API key: send the project's token")
+    return token
+
+
+def text_of(value: object) -> str:
+    """An ID as text of at most 200 characters; empty for none."""
+    if value is None:
+        return ""
+    text = value if isinstance(value, str) else msgspec.json.encode(value).decode()
+    return text.replace("\0", "\N{REPLACEMENT CHARACTER}")[:_LONGEST_ID]
+
+
+def parse_time(value: object) -> datetime | None:
+    """A time of ISO 8601, in UTC where it does not say; None for what is none.
+
+    A year of more than four digits is the epoch, as at PostHog.
+    """
+    if not isinstance(value, str):
+        return None
+    if _ODD_YEAR.match(value):
+        return _EPOCH
+    if _YEAR_0.match(value):
+        return EARLIEST
+    try:
+        moment = msgspec.convert(value.strip(), datetime)
+    except msgspec.ValidationError:
+        try:
+            moment = datetime.fromisoformat(value.strip())
+        except ValueError:
+            return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
+
+
+def uuid7() -> UUID:
+    """A UUID that begins with the time, as RFC 9562 has it."""
+    number = (time.time_ns() // 1_000_000) << 80 | int.from_bytes(os.urandom(10), "big")
+    number = number & ~(0xF << 76) | 7 << 76
+    return UUID(int=number & ~(3 << 62) | 2 << 62)
+
+
+def _captured(said: dict[str, Any], sent_at: datetime | None, now: datetime) -> Captured:
+    name = said.get("event")
+    if not isinstance(name, str) or not name:
+        raise Refused(400, "an event has no name")
+    properties = said.get("properties")
+    if properties is None:
+        properties = {}
+    elif not isinstance(properties, dict):
+        raise Refused(400, "the properties of an event are an object of JSON")
+    distinct_id = next(filter(None, map(text_of, _ids(said, properties))), "")
+    if not distinct_id:
+        raise Refused(400, "an event has no distinct_id")
+    timestamp, warnings = _when(said, properties, sent_at, now)
+    return Captured(
+        event=name,
+        distinct_id=distinct_id,
+        uuid=_uuid(said.get("uuid")),
+        timestamp=timestamp,
+        properties=_with_changes(said, properties),
+        warnings=warnings,
+    )
+
+
+def _token_of(event: Mapping[str, Any]) -> object:
+    for name in ("token", "$token", "api_key"):
+        if event.get(name):
+            return event[name]
+    properties = event.get("properties")
+    return properties.get("token") if isinstance(properties, dict) else None
+
+
+def _ids(said: Mapping[str, Any], properties: Mapping[str, Any]) -> tuple[object, ...]:
+    return said.get("distinct_id"), said.get("$distinct_id"), properties.get("distinct_id")
+
+
+def _uuid(value: object) -> UUID:
+    if value is None or value == "":
+        return uuid7()
+    try:
+        return UUID(value)  # type: ignore[arg-type]
+    except (ValueError, AttributeError, TypeError) as error:
+        raise Refused(400, "the uuid of an event is no UUID") from error
+
+
+def _with_changes(said: Mapping[str, Any], properties: dict[str, Any]) -> dict[str, Any]:
+    """The properties with ``$set`` and ``$set_once``, of which those beside them win."""
+    for name in ("$set", "$set_once"):
+        own = said.get(name)
+        if isinstance(own, dict):
+            within = properties.get(name)
+            properties[name] = {**within, **own} if isinstance(within, dict) else own
+    return properties
+
+
+def _when(
+    said: Mapping[str, Any], properties: Mapping[str, Any], sent_at: datetime | None, now: datetime
+) -> tuple[datetime, list[str]]:
+    """When an event happened, and what is to be said about that."""
+    offset = said.get("offset")
+    moment = parse_time(said.get("timestamp"))
+    sent_at = parse_time(said.get("sent_at")) or sent_at
+    unread = said.get("timestamp") and moment is None
+    warnings = ["the timestamp is no time: taken for now"] if unread else []
+    try:
+        if offset and isinstance(offset, int | float) and not isinstance(offset, bool):
+            moment = now - timedelta(milliseconds=offset)
+        elif moment and sent_at and properties.get("$ignore_sent_at") is not True:
+            moment = now + (moment - sent_at)
+        moment = moment and max(moment.astimezone(timezone.utc), EARLIEST)
+    except (OverflowError, ValueError):
+        moment = None
+    return (moment if moment and moment <= now + _TOO_EARLY else now), warnings

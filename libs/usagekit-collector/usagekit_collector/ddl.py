@@ -1,0 +1,3 @@
+"""x"""
+def cluster_ddl(cluster: str) -> str:
+    return ""

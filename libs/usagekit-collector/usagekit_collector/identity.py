@@ -1,0 +1,227 @@
+"""Who is who: facts in the order in which they arrived, folded into persons. Pure; no I/O.
+
+The rules, M0 to M10 and P1 to P6, are PostHog's, and are described in ``docs/collector.md``.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid5
+
+import msgspec
+
+# Where PostHog makes the UUIDs of persons.
+PERSONS = UUID("932979b4-65c3-4424-8467-0b66ec27bc22")
+FULL, PROPERTYLESS, FORCE_UPGRADE = "full", "propertyless", "force_upgrade"
+# The events that fold one distinct_id into another, and the property that names the other.
+MERGES = {
+    "$create_alias": "alias",
+    "$merge_dangerously": "alias",
+    "$identify": "$anon_distinct_id",
+}
+# A personless event this soon after its person's creation stays one (P2).
+_GRACE = timedelta(minutes=1)
+# Bytes of JSON; what would make a person larger is left out.
+_LARGEST_PERSON = 512 * 1024
+_ILLEGAL_IN_ANY_CASE = frozenset(
+    ["anonymous", "guest", "distinctid", "distinct_id", "id", "not_authenticated", "email", "undefined", "true", "false"]
+)
+_ILLEGAL = frozenset(["[object Object]", "NaN", "None", "none", "null", "0"])
+
+
+class Fact(msgspec.Struct, frozen=True, kw_only=True):
+    """What one event says of who is who.
+
+    Attributes:
+        project: its project's number.
+        event: its name.
+        distinct_id: T, whom it belongs to.
+        merged_id: S, whom it wishes to fold into T; empty where it wishes nothing.
+        personless: ``$process_person_profile`` is false.
+        timestamp: when it happened.
+        changes: its ``$set``, ``$set_once`` and ``$unset``, those that it has.
+    """
+
+    project: int
+    event: str
+    distinct_id: str
+    timestamp: datetime
+    merged_id: str = ""
+    personless: bool = False
+    changes: dict[str, Any] = {}
+
+
+class Verdict(msgspec.Struct, frozen=True):
+    """What becomes of an event.
+
+    Attributes:
+        mode: ``full``, ``propertyless`` or ``force_upgrade``; None for an event that is dropped.
+        warning: what its sender should know, or empty.
+    """
+
+    mode: str | None = FULL
+    warning: str = ""
+
+
+class Person(msgspec.Struct):
+    """Somebody with a profile."""
+
+    project: int
+    person_id: UUID
+    created_at: datetime
+    is_identified: bool = False
+    properties: dict[str, Any] = {}
+
+
+class Identities:
+    """Who is who, as far as it was loaded, and what has changed since.
+
+    Attributes:
+        persons: by ``person_id``.
+        ids: the person of each distinct_id, by (project, distinct_id).
+        changed_ids: keys of ``ids`` whose person is another than before.
+        changed_persons: those that were made, changed, or are no more.
+    """
+
+    def __init__(self) -> None:
+        self.persons: dict[UUID, Person] = {}
+        self.ids: dict[tuple[int, str], UUID] = {}
+        self.changed_ids: set[tuple[int, str]] = set()
+        self.changed_persons: dict[UUID, int] = {}
+        self._members: dict[UUID, set[str]] = {}
+
+    def load(self, person: Person) -> None:
+        """Take in a person as it is stored."""
+        self.persons[person.person_id] = person
+
+    def place(self, project: int, distinct_id: str, person_id: UUID) -> None:
+        """Take in whose a distinct_id is, as it is stored."""
+        before = self.ids.get((project, distinct_id))
+        if before is not None:
+            self._members[before].discard(distinct_id)
+        self.ids[project, distinct_id] = person_id
+        self._members.setdefault(person_id, set()).add(distinct_id)
+
+    def person_of(self, project: int, distinct_id: str) -> Person | None:
+        """The person of a distinct_id, if it has one."""
+        person_id = self.ids.get((project, distinct_id))
+        return None if person_id is None else self.persons[person_id]
+
+    def create(self, project: int, distinct_id: str, created_at: datetime) -> Person:
+        """A new person, of one distinct_id."""
+        person = Person(project, own_id(project, distinct_id), created_at, properties={})
+        self.load(person)
+        self.assign(distinct_id, person)
+        self.touch(person)
+        return person
+
+    def assign(self, distinct_id: str, person: Person) -> None:
+        """This distinct_id is this person's from now on."""
+        self.place(person.project, distinct_id, person.person_id)
+        self.changed_ids.add((person.project, distinct_id))
+
+    def touch(self, person: Person) -> None:
+        """This person has changed."""
+        self.changed_persons[person.person_id] = person.project
+
+    def absorb(self, person: Person, other: Person) -> None:
+        """All that was the other's is this person's, whose own properties win (M8)."""
+        person.properties = {**other.properties, **person.properties}
+        person.created_at = min(person.created_at, other.created_at)
+        for distinct_id in self._members[other.person_id].copy():
+            self.assign(distinct_id, person)
+        self.forget(other)
+        self.touch(person)
+
+    def forget(self, person: Person) -> None:
+        """This person is no more."""
+        del self.persons[person.person_id]
+        self.touch(person)
+
+
+def own_id(project: int, distinct_id: str) -> UUID:
+    """The UUID of the person that a distinct_id makes by itself."""
+    return uuid5(PERSONS, f"{project}:{distinct_id}")
+
+
+def fold(identities: Identities, fact: Fact) -> Verdict:
+    """Take in one fact. Changes ``identities``; the same facts in the same order, the same map."""
+    if fact.event in MERGES:
+        if fact.personless:
+            return Verdict(None, f"{fact.event} without a person profile is dropped")  # M1
+        if fact.merged_id and fact.merged_id != fact.distinct_id:  # else M0, M2
+            return _merge(identities, fact)
+    if fact.personless:
+        return _personless(identities, fact)
+    return _ordinary(identities, fact)
+
+
+def is_illegal(distinct_id: str) -> bool:
+    """Whether so many strangers go by this ID that nobody may be merged by it."""
+    bare = distinct_id.strip()
+    if len(bare) > 1 and bare[0] == bare[-1] and bare[0] in "'\"":
+        bare = bare[1:-1].strip()
+    return not bare or bare.lower() in _ILLEGAL_IN_ANY_CASE or bare in _ILLEGAL
+
+
+def _ordinary(identities: Identities, fact: Fact) -> Verdict:
+    person = identities.person_of(fact.project, fact.distinct_id) or identities.create(
+        fact.project, fact.distinct_id, fact.timestamp
+    )
+    return Verdict(warning=_apply(identities, person, fact))
+
+
+def _personless(identities: Identities, fact: Fact) -> Verdict:
+    person = identities.person_of(fact.project, fact.distinct_id)
+    if person is None or fact.timestamp <= person.created_at + _GRACE:
+        return Verdict(PROPERTYLESS)  # P1, P2
+    return Verdict(FORCE_UPGRADE)  # P3
+
+
+def _merge(identities: Identities, fact: Fact) -> Verdict:
+    project, target, source = fact.project, fact.distinct_id, fact.merged_id
+    if is_illegal(target) or is_illegal(source):
+        return Verdict(warning=_ordinary(identities, fact).warning or "an illegal ID: not merged")
+    person, other = (identities.person_of(project, one) for one in (target, source))
+    warning = ""
+    if person is None and other is None:
+        person = identities.create(project, target, fact.timestamp)
+        identities.assign(source, person)  # M4
+    elif other is None and person is not None:
+        identities.assign(source, person)  # M5
+    elif person is None and other is not None:
+        person = other
+        identities.assign(target, person)  # M6
+    elif person is not None and other is not None and person is not other:
+        if other.is_identified and fact.event != "$merge_dangerously":
+            warning = "already identified: not merged"  # M9
+        else:
+            identities.absorb(person, other)  # M8, M10
+    if person is None:
+        raise AssertionError("each branch has made or found one")
+    if not person.is_identified:
+        person.is_identified = True
+        identities.touch(person)
+    return Verdict(warning=_apply(identities, person, fact) or warning)
+
+
+def _apply(identities: Identities, person: Person, fact: Fact) -> str:
+    """Change a person's properties as the event wishes. Returns a warning, or nothing."""
+    if not fact.changes:
+        return ""
+    wished = {
+        **fact.changes.get("$set_once", {}),
+        **person.properties,
+        **fact.changes.get("$set", {}),
+    }
+    for name in fact.changes.get("$unset", ()):
+        wished.pop(name, None)
+    encoded = msgspec.json.encode(wished)
+    if encoded == msgspec.json.encode(person.properties):  # to Python, True is 1
+        return ""
+    if len(encoded) > _LARGEST_PERSON:
+        return "a person's properties are too large: not changed"
+    person.properties = wished
+    identities.touch(person)
+    return ""

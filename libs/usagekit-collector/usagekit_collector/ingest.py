@@ -1,0 +1,159 @@
+"""The routes that SDKs send to, and what they are answered."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from datetime import datetime, timezone
+
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route
+
+from usagekit_collector.capture import captures, token_of
+from usagekit_collector.decode import Refused, decode, unwrap
+from usagekit_collector.engine import Busy
+from usagekit_collector.memory import Share
+from usagekit_collector.service import Service
+
+_MIB = 1024 * 1024
+# Bytes that each route takes, as they are sent.
+ROUTES = {
+    "/batch": 20 * _MIB,
+    "/i/v0/e": 2 * _MIB,
+    "/e": 2 * _MIB,
+    "/capture": 2 * _MIB,
+    "/track": 2 * _MIB,
+    "/engage": 2 * _MIB,
+}
+# Seconds after which somebody who was told to come again may do so.
+_AGAIN = {"Retry-After": "1"}
+# What SDKs for browsers ask for before they send anything: nothing is switched on.
+_NO_FLAGS = {
+    "flags": {},
+    "featureFlags": {},
+    "featureFlagPayloads": {},
+    "errorsWhileComputingFlags": False,
+    "quotaLimited": [],
+    "sessionRecording": False,
+    "supportedCompression": ["gzip", "gzip-js"],
+}
+_NO_CONFIG = {
+    "token": "",
+    "supportedCompression": ["gzip", "gzip-js"],
+    "hasFeatureFlags": False,
+    "captureDeadClicks": False,
+    "capturePerformance": False,
+    "autocapture_opt_out": True,
+    "autocaptureExceptions": False,
+    "analytics": {"endpoint": "/i/v0/e/"},
+    "elementsChainAsString": True,
+    "sessionRecording": False,
+    "heatmaps": False,
+    "surveys": False,
+    "siteApps": [],
+    "defaultIdentifiedOnly": True,
+}
+
+
+def routes() -> list[Route]:
+    """Each with and without its slash; they may be called from any page on the web."""
+    cors = [
+        Middleware(
+            CORSMiddleware,
+            allow_origin_regex=".*",
+            allow_credentials=True,
+            allow_methods=["GET", "POST", "OPTIONS"],
+            allow_headers=["*"],
+        )
+    ]
+    known = [(path, capture, ["GET", "POST", "OPTIONS"]) for path in ROUTES]
+    known += [(path, flags, ["GET", "POST", "OPTIONS"]) for path in ("/flags", "/decide")]
+    known += [("/array/{token}/config", config, ["GET", "OPTIONS"])]
+    both = [
+        Route(path + slash, handler, methods=methods, middleware=cors)
+        for path, handler, methods in known
+        for slash in ("", "/")
+    ]
+    script = Route("/array/{token}/config.js", config_script, methods=["GET"], middleware=cors)
+    return [*both, script]
+
+
+async def capture(request: Request) -> Response:
+    """Take in what an SDK sends; it is on disk when the answer is 200."""
+    service: Service = request.app.state.service
+    if request.method == "OPTIONS":
+        return Response()
+    answer = await _answer(service, request)
+    service.metrics.requests.labels(answer.status_code).inc()
+    return answer
+
+
+async def _answer(service: Service, request: Request) -> Response:
+    try:
+        with service.memory.share() as share:
+            await _take_in(service, request, share)
+    except Refused as refused:
+        return PlainTextResponse(refused.text, refused.status)
+    except Busy as busy:
+        return PlainTextResponse(f"{busy}: try again", 503, _AGAIN)
+    except ClientDisconnect:
+        return Response(status_code=499)
+    except asyncio.TimeoutError:
+        return PlainTextResponse("the request took too long", 408)
+    if "beacon" in request.query_params:
+        return Response(status_code=204)
+    return JSONResponse({"status": "Ok"})
+
+
+async def _take_in(service: Service, request: Request, share: Share) -> None:
+    """Store the events of a request. Raises Refused, Busy, ClientDisconnect, TimeoutError."""
+    limit = ROUTES[request.url.path.rstrip("/")]
+    body = await asyncio.wait_for(_read(request, share, limit), service.settings.request_seconds)
+    text = unwrap(body, request.query_params, limit)
+    if text is not body:
+        share.hold(len(text))
+    batch = decode(text)
+    token = token_of(batch)
+    events = captures(batch, datetime.now(timezone.utc))
+    project = await service.project_of(token)
+    if project is None:
+        raise Refused(401, "no project has this token")
+    await service.store(project, events)
+
+
+async def _read(request: Request, share: Share, limit: int) -> bytes:
+    length = request.headers.get("content-length", "")
+    if length.isdecimal() and int(length) > limit:
+        raise Refused(413, f"a body has at most {limit} bytes")
+    body = bytearray()
+    async for chunk in request.stream():
+        share.hold(len(chunk))
+        body += chunk
+        if len(body) > limit:
+            raise Refused(413, f"a body has at most {limit} bytes")
+    return bytes(body)
+
+
+async def flags(request: Request) -> Response:
+    """No feature flag is on."""
+    await request.body()
+    return JSONResponse(_NO_FLAGS)
+
+
+async def config(request: Request) -> Response:
+    """Nothing is to be recorded but what is captured."""
+    return JSONResponse({**_NO_CONFIG, "token": request.path_params["token"]})
+
+
+async def config_script(request: Request) -> Response:
+    """The same for a script tag."""
+    token = re.sub(r"[^\w.-]", "", request.path_params["token"])
+    answer = JSONResponse({**_NO_CONFIG, "token": token})
+    text = (
+        b"(function() { window._POSTHOG_REMOTE_CONFIG = window._POSTHOG_REMOTE_CONFIG || {};"
+        b" window._POSTHOG_REMOTE_CONFIG['%b'] = {config: %b, siteApps: []}; })();"
+    )
+    return Response(text % (token.encode(), bytes(answer.body)), media_type="text/javascript")

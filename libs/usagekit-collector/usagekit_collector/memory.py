@@ -1,0 +1,48 @@
+"""How much of what is being sent may be in memory at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from prometheus_client import Gauge
+
+from usagekit_collector.engine import Busy
+
+
+class Memory:
+    """A budget in bytes, for all requests together. For one thread."""
+
+    def __init__(self, limit: int, gauge: Gauge) -> None:
+        self._limit = limit
+        self._gauge = gauge
+        self.held = 0
+
+    @contextmanager
+    def share(self) -> Iterator[Share]:
+        """What one request holds, until it is answered."""
+        share = Share(self)
+        try:
+            yield share
+        finally:
+            self.hold(-share.held)
+
+    def hold(self, size: int) -> None:
+        """So many bytes more. Raises Busy if that is too many."""
+        if size > 0 and self.held + size > self._limit:
+            raise Busy("too much is being sent at once")
+        self.held += size
+        self._gauge.set(self.held)
+
+
+class Share:
+    """The part of it that one request holds."""
+
+    def __init__(self, memory: Memory) -> None:
+        self._memory = memory
+        self.held = 0
+
+    def hold(self, size: int) -> None:
+        """So many bytes more. Raises Busy if that is too many."""
+        self._memory.hold(size)
+        self.held += size

@@ -1,0 +1,39 @@
+"""What the collector counts, for Prometheus."""
+
+from __future__ import annotations
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+_NAME = "usagekit_collector"
+
+
+class Metrics:
+    """One collector's numbers."""
+
+    def __init__(self) -> None:
+        self._registry = CollectorRegistry()
+        own = self._registry
+        self.requests = Counter(
+            f"{_NAME}_requests", "Capture requests, by answer", ["status"], registry=own
+        )
+        self.stored = Counter(f"{_NAME}_events_stored", "Events put on disk", registry=own)
+        self.repeated = Counter(
+            f"{_NAME}_events_repeated", "Events that were stored already", registry=own
+        )
+        self.warnings = Counter(
+            f"{_NAME}_warnings", "Things a sender should know; see the log", registry=own
+        )
+        self.failed_groups = Counter(
+            f"{_NAME}_groups_failed", "Groups that could not be stored", registry=own
+        )
+        self.queued = Gauge(f"{_NAME}_events_queued", "Events waiting to be stored", registry=own)
+        self.buffered = Gauge(
+            f"{_NAME}_buffered_bytes", "Bytes of requests in memory", registry=own
+        )
+        self.group_seconds = Histogram(
+            f"{_NAME}_group_seconds", "Time to store one group", registry=own
+        )
+
+    def text(self) -> bytes:
+        """All of them, in Prometheus' text format."""
+        return generate_latest(self._registry)

@@ -1,0 +1,103 @@
+"""The shape of an API operation: what it takes and gives, from which its document is made too."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, get_args, get_origin, get_type_hints
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+
+from usagekit_collector.service import Service
+
+
+class ApiError(Exception):
+    """An answer that is no success.
+
+    Attributes:
+        status: of HTTP.
+        text: words for whoever asked.
+    """
+
+    def __init__(self, status: int, text: str) -> None:
+        super().__init__(text)
+        self.status = status
+        self.text = text
+
+
+class ErrorAnswer(msgspec.Struct):
+    """What went wrong, in words."""
+
+    error: str
+
+
+class NoParameters(msgspec.Struct):
+    """Takes none."""
+
+
+class Operation(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing that the API does.
+
+    Attributes:
+        method: of HTTP.
+        path: with its parameters in braces.
+        summary: what it does, in a sentence.
+        handler: does it: given the service, what was asked, and the request's own parameters.
+        query: a Struct; its fields are the parameters of the query, checked before the handler.
+        body: a Struct, for what is sent; None for nothing.
+        result: what is given back: a type that msgspec can describe; or a media type.
+        errors: the statuses of failures that it may answer with, and when.
+    """
+
+    method: str
+    path: str
+    summary: str
+    handler: Callable[[Service, Any, Request], Awaitable[Any]]
+    result: Any
+    query: type[msgspec.Struct] = NoParameters
+    body: type[msgspec.Struct] | None = None
+    errors: Mapping[int, str] = {}
+
+
+async def run(operation: Operation, service: Service, request: Request) -> Response:
+    """Check what was asked, do it, and write the answer down. Raises ApiError."""
+    asked = parameters(operation.query, request)
+    if operation.body is not None:
+        asked = (asked, await _body(operation.body, request))
+    result = await operation.handler(service, asked, request)
+    if isinstance(result, Response):
+        return result
+    return Response(msgspec.json.encode(result), media_type="application/json")
+
+
+def parameters(kind: type[msgspec.Struct], request: Request) -> Any:
+    """The parameters of a query. Raises ApiError for what is unknown, or cannot be."""
+    hints = get_type_hints(kind)
+    found: dict[str, Any] = {}
+    names = {field.encode_name: field.name for field in msgspec.structs.fields(kind)}
+    for key in request.query_params:
+        if key not in names:
+            raise ApiError(400, f"there is no parameter {key!r}; there are: {', '.join(names)}")
+        values = request.query_params.getlist(key)
+        found[key] = values if _is_repeated(hints[names[key]]) else values[-1]
+    try:
+        return msgspec.convert(found, kind, strict=False)
+    except msgspec.ValidationError as error:
+        raise ApiError(400, str(error)) from error
+
+
+def _is_repeated(hint: Any) -> bool:
+    return get_origin(hint) in (tuple, list) or any(_is_repeated(one) for one in get_args(hint))
+
+
+async def _body(kind: type[msgspec.Struct], request: Request) -> Any:
+    body = b""
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > 65_536:
+            raise ApiError(413, "too long")
+    try:
+        return msgspec.json.decode(body, type=kind)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise ApiError(400, str(error)) from error

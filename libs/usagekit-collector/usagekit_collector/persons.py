@@ -1,0 +1,89 @@
+"""Persons as the API gives them, and how one is deleted."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from usagekit_collector import store
+from usagekit_collector.engine import sql
+from usagekit_collector.identity import Identities, Person, own_id
+
+
+class Profile(msgspec.Struct):
+    """Somebody.
+
+    Attributes:
+        distinct_ids: all IDs that are theirs.
+        is_identified: whether they have said who they are, by an alias or an identify.
+        properties: what ``$set`` has said of them.
+        first_seen, last_seen: the times of their first and last event, if any is left.
+        events: how many there are.
+    """
+
+    person_id: UUID
+    distinct_ids: list[str]
+    is_identified: bool
+    properties: dict[str, Any]
+    first_seen: datetime | None
+    last_seen: datetime | None
+    events: int
+
+
+class Deleted(msgspec.Struct):
+    """Who is no more."""
+
+    person_id: UUID
+    distinct_ids: list[str]
+    events: int
+
+
+def find(client: Any, project: int, distinct_id: str) -> Profile | None:
+    """The person who goes by this ID; None for a stranger."""
+    person, distinct_ids = _person(client, project, distinct_id)
+    own_ids = [own_id(project, one) for one in distinct_ids]
+    asked = {"project": project, "own_ids": own_ids}
+    count, first, last = client.query(sql("store/lifetime"), asked).result_rows[0]
+    if person is None and not count:
+        return None
+    return Profile(
+        person_id=person.person_id if person else own_ids[0],
+        distinct_ids=distinct_ids,
+        is_identified=person is not None and person.is_identified,
+        properties=person.properties if person else {},
+        first_seen=first if count else None,
+        last_seen=last if count else None,
+        events=count,
+    )
+
+
+def delete(client: Any, project: int, distinct_id: str) -> Deleted | None:
+    """Remove a person, all their IDs, and every event that is theirs or names one of their IDs.
+
+    They are gone from every answer at once, and from the files as soon as the engine has written
+    the parts anew that held them, which it begins to do here. For the writer.
+    """
+    found = find(client, project, distinct_id)
+    if found is None:
+        return None
+    own_ids = [own_id(project, one) for one in found.distinct_ids]
+    asked = {"project": project, "own_ids": own_ids, "ids": found.distinct_ids}
+    client.command(sql("store/delete_events"), asked)
+    client.command(sql("store/delete_identity"), asked)
+    for table in ("events", "identity"):
+        client.command(sql(f"store/rewrite_{table}"))
+    return Deleted(found.person_id, found.distinct_ids, found.events)
+
+
+def _person(client: Any, project: int, distinct_id: str) -> tuple[Person | None, list[str]]:
+    identities = Identities()
+    store.load_ids(client, identities, project, [own_id(project, distinct_id)])
+    person = identities.person_of(project, distinct_id)
+    if person is None:
+        return None, [distinct_id]
+    asked = {"project": project, "persons": [person.person_id]}
+    rows = client.query(sql("store/members"), asked).result_rows
+    return person, [row[1] for row in rows]

@@ -1,0 +1,136 @@
+"""Events as rows of the store, and back. Pure; no I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime, timezone
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from usagekit_collector.capture import Captured, text_of
+from usagekit_collector.identity import MERGES, Fact
+
+OUTCOMES = {"CLI execution succeeded": "succeeded", "CLI execution failed": "failed"}
+_CHANGES: dict[str, type] = {"$set": dict, "$set_once": dict, "$unset": list}
+_LONGEST = 200
+_LARGEST_CODE = 2**31
+
+
+def _is_word(value: object) -> bool:
+    return isinstance(value, str) and 0 < len(value) <= _LONGEST
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _is_code(value: object) -> bool:
+    return type(value) is int and -_LARGEST_CODE <= value < _LARGEST_CODE
+
+
+# The properties that have a column of their own: the column, and what fits into it.
+COLUMNS: dict[str, tuple[str, Callable[[object], bool]]] = {
+    "command_name": ("command", _is_word),
+    "cli_version": ("version", _is_word),
+    "failure_kind": ("failure_kind", _is_word),
+    "error_type": ("error_type", _is_word),
+    "os_type": ("os", _is_word),
+    "python_version": ("python", _is_word),
+    "ci": ("ci", _is_word),
+    "agent": ("agent", _is_word),
+    "duration": ("duration", _is_number),
+    "exit_code": ("exit_code", _is_code),
+}
+# What is read back of each event.
+EVENT = (
+    "seq, uuid, event, distinct_id, own_id, timestamp, person_mode, changes, properties, "
+    + ", ".join(column for column, _ in COLUMNS.values())
+)
+
+
+def fact_of(project: int, captured: Captured) -> tuple[Fact, list[str]]:
+    """What an event says of who is who, and what its sender should know about that."""
+    properties, warnings = captured.properties, []
+    profile = properties.get("$process_person_profile")
+    if profile is not None and not isinstance(profile, bool):
+        warnings.append("$process_person_profile is no boolean: taken for true")  # P6
+    changes: dict[str, Any] = {}
+    for name, kind in _CHANGES.items():
+        value = properties.get(name)
+        if isinstance(value, kind):
+            changes |= {name: value} if value else {}
+        elif value is not None:
+            warnings.append(f"{name} is of the wrong type: left out")
+    if "$unset" in changes:
+        changes["$unset"] = [name for name in changes["$unset"] if isinstance(name, str)]
+    fact = Fact(
+        project=project,
+        event=captured.event,
+        distinct_id=captured.distinct_id,
+        merged_id=text_of(captured.properties.get(MERGES.get(captured.event, ""))),
+        personless=profile is False,
+        timestamp=captured.timestamp,
+        changes=changes,
+    )
+    return fact, warnings
+
+
+def event_row(captured: Captured, fact: Fact, mode: str, own_id: UUID, seq: int) -> bytes:
+    """The line of JSON by which the event is stored."""
+    columns: dict[str, Any] = {}
+    rest = dict(captured.properties)
+    for name, (column, fits) in COLUMNS.items():
+        if name in rest and fits(rest[name]):
+            columns[column] = rest.pop(name)
+    for name in (*_CHANGES, MERGES.get(captured.event, "")):
+        rest.pop(name, None)
+    changes = {} if fact.personless else fact.changes  # P1, P3: stripped
+    return msgspec.json.encode(
+        {
+            "project": fact.project,
+            "uuid": captured.uuid,
+            "seq": seq,
+            "timestamp": sql_time(captured.timestamp),
+            "event": captured.event,
+            "distinct_id": captured.distinct_id,
+            "own_id": own_id,
+            "person_mode": mode,
+            "merged_id": fact.merged_id,
+            "changes": msgspec.json.encode(changes).decode() if changes else "",
+            "outcome": OUTCOMES.get(captured.event, ""),
+            **columns,
+            "properties": msgspec.json.encode(rest).decode(),
+        }
+    )
+
+
+def fact_of_row(row: Mapping[str, Any]) -> Fact:
+    """The same fact, from the event as it is stored."""
+    return Fact(
+        project=row["project"],
+        event=row["event"],
+        distinct_id=row["distinct_id"],
+        merged_id=row["merged_id"],
+        timestamp=row["timestamp"],
+        changes=msgspec.json.decode(row["changes"]) if row["changes"] else {},
+    )
+
+
+def properties_of(row: Mapping[str, Any]) -> dict[str, Any]:
+    """The properties of a stored event, as they were captured."""
+    properties: dict[str, Any] = msgspec.json.decode(row["properties"])
+    for name, (column, _) in COLUMNS.items():
+        if row[column] not in ("", None):
+            properties[name] = row[column]
+    if row["changes"]:
+        properties |= msgspec.json.decode(row["changes"])
+    if row["merged_id"]:
+        properties[MERGES[row["event"]]] = row["merged_id"]
+    return properties
+
+
+def sql_time(moment: datetime) -> str:
+    """A time as the engine reads it, in UTC."""
+    return moment.astimezone(timezone.utc).replace(tzinfo=None).isoformat(" ")

@@ -1,0 +1,101 @@
+"""What one running collector consists of; the handlers of requests find it here."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timezone
+from itertools import islice
+from typing import Any
+
+from starlette.concurrency import run_in_threadpool
+
+from usagekit_collector.capture import Captured, captures
+from usagekit_collector.decode import RawBatch
+from usagekit_collector.engine import Busy, Engine, StoreError, migrate
+from usagekit_collector.export import PIECE
+from usagekit_collector.memory import Memory
+from usagekit_collector.metrics import Metrics
+from usagekit_collector.projects import Project, Projects, create_token
+from usagekit_collector.retention import set_retention
+from usagekit_collector.settings import Settings, is_loopback
+from usagekit_collector.writer import Writer
+
+
+class Service:
+    """The store, its writer, its projects, and a budget of memory. Raises StoreError.
+
+    Args:
+        settings: how it is set up.
+
+    Attributes:
+        settings, engine, writer, projects, metrics, memory: its parts.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.metrics = Metrics()
+        self.engine = Engine(settings)
+        try:
+            migrate(self.engine.writer)
+            set_retention(self.engine.writer, settings.retention_days)
+            self.projects = Projects(self.engine)
+            self.writer = Writer(self.engine, settings, self.metrics)
+        except BaseException:
+            self.engine.close()
+            raise
+        # Whether a token that nobody announced makes its project.
+        self.is_open = not settings.password and is_loopback(settings.host)
+        self.memory = Memory(settings.buffer_bytes, self.metrics.buffered)
+        self.writer.start()
+
+    def close(self) -> None:
+        """Finish what was acknowledged, and let go of the store."""
+        self.writer.stop()
+        self.engine.close()
+
+    async def store(self, project: int, events: list[Captured]) -> None:
+        """Have events stored; they are on disk when this returns. Raises Busy."""
+        try:
+            await asyncio.shield(asyncio.wrap_future(self.writer.submit(project, events)))
+        except StoreError as error:
+            raise Busy("the events could not be stored") from error
+
+    async def project_of(self, token: str) -> int | None:
+        """The number of the project that a token writes into; None if it may not."""
+        found = self.projects.known(token)
+        if found is None and self.projects.is_stale:
+            await run_in_threadpool(self.projects.refresh)
+            found = self.projects.known(token)
+        if found is not None or not self.is_open:
+            return found
+        if self.projects.count() >= self.settings.tokens_at_most:
+            return None
+        made = await self.write(lambda client: create_token(client, token, token))
+        project: Project = made
+        return project.project
+
+    def take_in(self, found: Iterable[dict[str, Any]], token: str) -> Iterator[int]:
+        """Store events as they come from a file. Yields how many so far; raises Refused, Busy.
+
+        Args:
+            found: events as PostHog's batch format has them.
+            token: of the project that they go into, which is made if there is none.
+        """
+        project = self.projects.known(token)
+        if project is None:
+            step = self.writer.call(lambda client: create_token(client, token, token))
+            project = step.result().project
+        count, iterator = 0, iter(found)
+        while piece := list(islice(iterator, PIECE)):
+            batch = RawBatch(events=piece, token=token)
+            now = datetime.now(timezone.utc)
+            self.writer.submit(project, captures(batch, now)).result()
+            count += len(piece)
+            yield count
+
+    async def write(self, step: Any) -> Any:
+        """Have the writer do a step, and see its result here."""
+        result = await asyncio.shield(asyncio.wrap_future(self.writer.call(step)))
+        await run_in_threadpool(self.projects.refresh)
+        return result

@@ -1,0 +1,20 @@
+-- A piece of the events between two times, in the order in which they arrived.
+SELECT events.*, if(merged.own_id = events.own_id, merged.person_id, events.own_id) AS person
+FROM
+(
+    SELECT *
+    FROM events
+    WHERE project = {project:UInt32}
+      AND seq > {after:UInt64}
+      AND timestamp >= {start:DateTime64(6, 'UTC')}
+      AND timestamp < {end:DateTime64(6, 'UTC')}
+    ORDER BY seq
+    LIMIT {limit:UInt32}
+) AS events
+LEFT JOIN
+(
+    SELECT own_id, person_id
+    FROM identity FINAL
+    WHERE project = {project:UInt32} AND kind = 'distinct_id' AND own_id != person_id
+) AS merged ON merged.own_id = events.own_id
+ORDER BY seq

@@ -1,0 +1,1 @@
+ALTER TABLE events APPLY DELETED MASK SETTINGS mutations_sync = 0

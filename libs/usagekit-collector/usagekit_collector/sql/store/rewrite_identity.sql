@@ -1,0 +1,1 @@
+ALTER TABLE identity APPLY DELETED MASK SETTINGS mutations_sync = 0

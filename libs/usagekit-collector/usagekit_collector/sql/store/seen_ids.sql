@@ -1,0 +1,2 @@
+-- The second half of the own UUID of each distinct_id that has a person, as a number.
+SELECT reinterpretAsUInt64(substring(UUIDToNum(own_id), 9, 8)) FROM identity WHERE kind = 'distinct_id'

@@ -1,0 +1,186 @@
+"""What the collector asks of its engine, and tells it, to take in events."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from itertools import compress, repeat
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from usagekit_collector.engine import insert, sql
+from usagekit_collector.identity import Fact, Identities, Person, own_id
+from usagekit_collector.rows import fact_of_row, sql_time
+from usagekit_collector.seen import Seen, keys_of
+
+# How many facts are folded between two looks into the store.
+AT_ONCE = 5_000
+
+
+class Known:
+    """What is stored already, looked up only where it may be."""
+
+    def __init__(self, client: Any) -> None:
+        self.uuids, self.ids = Seen(), Seen()
+        self.uuids.add_stored(client, sql("store/seen_uuids"))
+        self.ids.add_stored(client, sql("store/seen_ids"))
+
+    def stored(self, client: Any, uuids: Iterable[tuple[int, UUID]]) -> set[tuple[int, UUID]]:
+        """Those (project, uuid) that are stored already."""
+        found = set()
+        for project, some in _by_project(uuids, self.uuids).items():
+            asked = {"project": project, "uuids": some}
+            rows = client.query(sql("store/known"), asked).result_rows
+            found |= {(project, row[0]) for row in rows}
+        return found
+
+    def load(self, client: Any, facts: Iterable[Fact]) -> Identities:
+        """Everybody whom these facts may concern."""
+        identities = Identities()
+        ids, merged = set(), set()
+        for fact in facts:
+            ids.add((fact.project, fact.distinct_id))
+            if fact.merged_id:
+                merged.add((fact.project, fact.merged_id))
+        own_ids = ((project, own_id(project, one)) for project, one in ids | merged)
+        for project, some in _by_project(own_ids, self.ids).items():
+            load_ids(client, identities, project, some)
+        # Who is merged away takes along all that is theirs.
+        for project, persons in _by_project(
+            {(key[0], identities.ids[key]) for key in merged if key in identities.ids}
+        ).items():
+            asked = {"project": project, "persons": persons}
+            for row in client.query(sql("store/members"), asked).result_rows:
+                identities.place(*row)
+        return identities
+
+    def save(self, client: Any, identities: Identities, version: int) -> None:
+        """Store what has changed of who is who, in one step.
+
+        ``version`` is the arrival number of the last event that was folded.
+        """
+        changed = identities.changed_ids
+        self.ids.add(keys_of(own_id(project, one) for project, one in changed))
+        save(client, identities, version)
+
+
+def load_ids(client: Any, identities: Identities, project: int, own_ids: list[UUID]) -> None:
+    """Take in whose some distinct_ids are, and these persons."""
+    found = client.query(sql("store/ids"), {"project": project, "own_ids": own_ids}).result_rows
+    for row in found:
+        identities.place(*row)
+    persons = list({row[2] for row in found})
+    if persons:
+        for row in client.query(
+            sql("store/persons"), {"project": project, "own_ids": persons}
+        ).result_rows:
+            identities.load(Person(*row[:4], msgspec.json.decode(row[4])))
+
+
+def save(client: Any, identities: Identities, version: int) -> None:
+    """Store what has changed of who is who; ``version`` is the last event that was folded."""
+    rows = [*_id_rows(identities, version), *_person_rows(identities, version)]
+    if rows:
+        mark = {"kind": "mark", "version": version}
+        insert(client, "identity", [*rows, msgspec.json.encode(mark)])
+
+
+def unfolded(client: Any, after: int) -> list[tuple[int, Fact]]:
+    """The next facts of events that arrived after that number, in order, each with its own."""
+    found = client.query(sql("store/unfolded"), {"after": after, "limit": AT_ONCE})
+    return [(row["seq"], fact_of_row(row)) for row in found.named_results()]
+
+
+def number(client: Any, query: str) -> int:
+    """The one number that a query answers with."""
+    return int(client.query(sql(query)).result_rows[0][0] or 0)
+
+
+def _id_rows(identities: Identities, version: int) -> Iterator[bytes]:
+    for project, distinct_id in identities.changed_ids:
+        yield msgspec.json.encode(
+            {
+                "project": project,
+                "kind": "distinct_id",
+                "id": distinct_id,
+                "person_id": identities.ids[project, distinct_id],
+                "own_id": own_id(project, distinct_id),
+                "version": version,
+            }
+        )
+
+
+def _person_rows(identities: Identities, version: int) -> Iterator[bytes]:
+    for person_id, project in identities.changed_persons.items():
+        row: dict[str, Any] = {
+            "project": project,
+            "kind": "person",
+            "id": str(person_id),
+            "person_id": person_id,
+            "own_id": person_id,
+            "version": version,
+        }
+        person = identities.persons.get(person_id)
+        if person is None:
+            row["is_deleted"] = 1
+        else:
+            row |= {
+                "created_at": sql_time(person.created_at),
+                "is_identified": person.is_identified,
+                "properties": msgspec.json.encode(person.properties).decode(),
+            }
+        yield msgspec.json.encode(row)
+
+
+def _by_project(
+    keys: Iterable[tuple[int, UUID]], seen: Seen | None = None
+) -> dict[int, list[UUID]]:
+    """The UUIDs of each project; only those that may be known, if it is asked."""
+    keys = list(keys)
+    kept: Iterable[Any] = seen.might_hold(keys_of(one for _, one in keys)) if seen else repeat(True)
+    found: dict[int, list[UUID]] = defaultdict(list)
+    for project, key in compress(keys, kept):
+        found[project].append(key)
+    return found
+
+
+def all_facts(client: Any, after: int) -> list[tuple[int, Fact]]:
+    """As ``unfolded``, but whatever has been folded is there too."""
+    found = client.query(sql("store/all_facts"), {"after": after, "limit": AT_ONCE})
+    return [(row["seq"], fact_of_row(row)) for row in found.named_results()]
+
+
+def content(identities: Identities) -> set[tuple[Any, ...]]:
+    """A whole map as a set of rows, to be compared."""
+    ids = {
+        (project, "distinct_id", distinct_id, person_id, False, None, "")
+        for (project, distinct_id), person_id in identities.ids.items()
+    }
+    return ids | {
+        (
+            one.project,
+            "person",
+            str(one.person_id),
+            one.person_id,
+            one.is_identified,
+            one.created_at,
+            msgspec.json.encode(one.properties, order="deterministic").decode(),
+        )
+        for one in identities.persons.values()
+    }
+
+
+def stored(client: Any) -> set[tuple[Any, ...]]:
+    """The stored map, the same way."""
+    found = set()
+    for *key, is_identified, created_at, properties in client.query(
+        sql("store/everybody")
+    ).result_rows:
+        if key[1] == "distinct_id":
+            found.add((*key, False, None, ""))
+        else:
+            text = msgspec.json.encode(msgspec.json.decode(properties), order="deterministic")
+            found.add((*key, is_identified, created_at, text.decode()))
+    return found

@@ -1,0 +1,253 @@
+"""The one thread that writes: groups of events, each on disk before anybody is told so."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections import Counter, deque
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import Any, TypeVar
+from uuid import UUID
+
+import msgspec
+
+from usagekit_collector import store
+from usagekit_collector.capture import Captured
+from usagekit_collector.engine import Busy, Engine, StoreError, insert
+from usagekit_collector.identity import Fact, Identities, fold, own_id
+from usagekit_collector.metrics import Metrics
+from usagekit_collector.rows import event_row, fact_of
+from usagekit_collector.seen import keys_of
+from usagekit_collector.settings import Settings
+
+_log = logging.getLogger(__name__)
+_T = TypeVar("_T")
+
+
+class _Batch(msgspec.Struct):
+    """What one request brought."""
+
+    project: int
+    events: list[Captured]
+    done: Future[None]
+
+
+class _Task(msgspec.Struct):
+    """Something else that writes."""
+
+    step: Callable[[Any], Any]
+    done: Future[Any]
+
+
+class Writer(threading.Thread):
+    """Takes events from any thread, stores them in groups, each event once.
+
+    Args:
+        engine: its ``writer`` belongs to this thread from ``start`` on.
+        settings: how large a group is, how long the queue.
+        metrics: what it counts.
+    """
+
+    def __init__(self, engine: Engine, settings: Settings, metrics: Metrics) -> None:
+        super().__init__(name="writer")
+        self._client = engine.writer
+        self._known = store.Known(engine.writer)
+        self._settings = settings
+        self._metrics = metrics
+        self._queue: deque[_Batch | _Task] = deque()
+        self._waiting = 0
+        self._changed = threading.Condition()
+        self._stopping = False
+        self._last = 0
+        # The identity may be behind the events: a process died, or a step failed, in between.
+        self._behind = True
+
+    def submit(self, project: int, events: list[Captured]) -> Future[None]:
+        """Store what one request brought; the future is done once it is on disk. Raises Busy."""
+        with self._changed:
+            room = self._settings.queue_events - self._waiting
+            if self._stopping or (self._waiting and len(events) > room):
+                raise Busy("too many events at once")
+            self._waiting += len(events)
+            return self._put(_Batch(project, events, Future()))
+
+    def call(self, step: Callable[[Any], _T]) -> Future[_T]:
+        """Have a step done, with the client, between two groups. Raises Busy."""
+        with self._changed:
+            if self._stopping:
+                raise Busy("the collector is stopping")
+            return self._put(_Task(step, Future()))
+
+    def stop(self) -> None:
+        """Finish what was taken, then end."""
+        with self._changed:
+            self._stopping = True
+            self._changed.notify()
+        self.join()
+
+    def run(self) -> None:
+        """Until it is told to stop, and all is done."""
+        self._do(Future(), lambda _: self._catch_up())
+        while True:
+            group = self._next()
+            if not group:
+                return
+            if isinstance(group[0], _Task):
+                self._do(group[0].done, group[0].step)
+            else:
+                self._store([one for one in group if isinstance(one, _Batch)])
+
+    def _put(self, item: Any) -> Future[Any]:
+        self._queue.append(item)
+        self._metrics.queued.set(self._waiting)
+        self._changed.notify()
+        done: Future[Any] = item.done
+        return done
+
+    def _next(self) -> list[_Batch | _Task]:
+        """A task by itself, or the batches that are there once the first has waited a little."""
+        with self._changed:
+            while not self._queue:
+                if self._stopping:
+                    return []
+                self._changed.wait()
+            if isinstance(self._queue[0], _Task):
+                return [self._queue.popleft()]
+            deadline = time.monotonic() + self._settings.group_wait
+            while not self._stopping and self._waiting < self._settings.group_events:
+                left = deadline - time.monotonic()
+                if left <= 0 or not self._changed.wait(left):
+                    break
+            return self._take()
+
+    def _take(self) -> list[_Batch | _Task]:
+        taken: list[_Batch | _Task] = []
+        count = 0
+        while self._queue:
+            item = self._queue[0]
+            if not isinstance(item, _Batch) or (
+                taken and count + len(item.events) > self._settings.group_events
+            ):
+                break
+            count += len(item.events)
+            taken.append(item)
+            self._queue.popleft()
+        self._waiting -= count
+        self._metrics.queued.set(self._waiting)
+        return taken
+
+    def _do(self, done: Future[_T], step: Callable[[Any], _T]) -> None:
+        if not done.set_running_or_notify_cancel():
+            return
+        try:
+            done.set_result(step(self._client))
+        except Exception as error:  # noqa: BLE001 - it is told to whoever waits for it
+            _log.error("a step failed: %s", error)
+            done.set_exception(error)
+
+    def _store(self, batches: list[_Batch]) -> None:
+        began = time.perf_counter()
+        # Whoever has gone away is not told; what they brought is stored all the same.
+        told = [one.done for one in batches if one.done.set_running_or_notify_cancel()]
+        outcome: Exception | None = None
+        try:
+            self._commit([(one.project, event) for one in batches for event in one.events])
+        except Exception as error:  # noqa: BLE001 - the door: senders are told to try again
+            _log.error("events were not stored: %s", error)
+            self._metrics.failed_groups.inc()
+            outcome = StoreError(str(error))
+        self._metrics.group_seconds.observe(time.perf_counter() - began)
+        for done in told:
+            if outcome is None:
+                done.set_result(None)
+            else:
+                done.set_exception(outcome)
+
+    def _commit(self, events: list[tuple[int, Captured]]) -> None:
+        """One group, on disk when this returns.
+
+        The events come first: from them, who is who can be found again.
+        """
+        if self._behind:
+            self._catch_up()
+        fresh = self._fresh(events)
+        if not fresh:
+            return
+        warnings: Counter[str] = Counter()
+        facts = []
+        for project, event in fresh:
+            fact, found = fact_of(project, event)
+            facts.append(fact)
+            warnings.update((*event.warnings, *found))
+        identities = self._known.load(self._client, facts)
+        rows, last = self._rows(fresh, facts, identities, warnings)
+        self._warn(warnings)
+        if not rows:
+            return
+        self._behind = True
+        # Before it is tried: a failure does not say that nothing was stored.
+        self._known.uuids.add(keys_of(event.uuid for _, event in fresh))
+        insert(self._client, "events", rows)
+        self._last = last
+        self._metrics.stored.inc(len(rows))
+        try:
+            self._known.save(self._client, identities, last)
+            self._behind = False
+        except Exception as error:  # noqa: BLE001 - the events are safe; the next group catches up
+            _log.error("persons were not stored, and will be: %s", error)
+
+    def _fresh(self, events: list[tuple[int, Captured]]) -> list[tuple[int, Captured]]:
+        """Each (project, uuid) that is not stored yet, once."""
+        first: dict[tuple[int, UUID], Captured] = {}
+        for project, event in events:
+            first.setdefault((project, event.uuid), event)
+        for key in self._known.stored(self._client, first):
+            del first[key]
+        self._metrics.repeated.inc(len(events) - len(first))
+        return [(project, event) for (project, _), event in first.items()]
+
+    def _rows(
+        self,
+        fresh: list[tuple[int, Captured]],
+        facts: list[Fact],
+        identities: Identities,
+        warnings: Counter[str],
+    ) -> tuple[list[bytes], int]:
+        """The rows to store, and the arrival number of the last."""
+        rows, seq = [], max(self._last, time.time_ns() // 1000)
+        for (project, event), fact in zip(fresh, facts, strict=True):
+            verdict = fold(identities, fact)
+            warnings.update([verdict.warning] if verdict.warning else [])
+            if verdict.mode is not None:
+                seq += 1
+                own = own_id(project, event.distinct_id)
+                rows.append(event_row(event, fact, verdict.mode, own, seq))
+        return rows, seq
+
+    def _warn(self, warnings: Counter[str]) -> None:
+        for warning, count in warnings.items():
+            self._metrics.warnings.inc(count)
+            _log.warning("%s (%d events)", warning, count)
+
+    def _catch_up(self) -> None:
+        """Fold what was stored and not folded."""
+        self._last = store.number(self._client, "store/last_seq")
+        after = store.number(self._client, "store/folded")
+        count = self._fold_after(after)
+        if count:
+            _log.info("folded %d events that were stored and not folded", count)
+        self._behind = False
+
+    def _fold_after(self, after: int) -> int:
+        """Fold the events that arrived after that number. Returns how many it looked at."""
+        count = 0
+        while piece := store.unfolded(self._client, after):
+            identities = self._known.load(self._client, [fact for _, fact in piece])
+            for _, fact in piece:
+                fold(identities, fact)
+            after = piece[-1][0]
+            self._known.save(self._client, identities, after)
+            count += len(piece)
+        return count
