@@ -62,3 +62,11 @@ pin:  ## write the pinned requirements anew; needs uv
 
 clean:
 	rm -rf .venv .venv-bench .venv-peer .nox .coverage* .hypothesis .mypy_cache .pytest_cache .ruff_cache
+
+# The oldest PostHog SDK that the collector is tried with, in an environment of its own.
+.venv-posthog6/ready: requirements/client-posthog-6.txt
+	@echo "Preparing .venv-posthog6 (once) ..."
+	@rm -rf .venv-posthog6
+	@$(PYTHON) -m venv .venv-posthog6
+	@.venv-posthog6/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/client-posthog-6.txt
+	@touch $@

@@ -1,4 +1,4 @@
-"""Collectors for tests: one that many share, a project each; and any number of one's own."""
+"""Collectors for tests: two that many share, a project each; and any number of one's own."""
 
 from __future__ import annotations
 
@@ -7,14 +7,43 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.clickhouse import ClickHouse
 from tests.support.collector import Collector, Project
 
 
 @pytest.fixture(scope="session")
-def collector(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Collector]:
-    """One for all tests that need none of their own."""
-    with Collector(tmp_path_factory.mktemp("collector")) as running:
+def clickhouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ClickHouse]:
+    """A server for all tests that need none of their own, in a time zone that is nobody's here."""
+    with ClickHouse(tmp_path_factory.mktemp("clickhouse"), zone="Asia/Kolkata") as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ClickHouse]:
+    """The only server of a cluster, on which nothing has been made yet."""
+    with ClickHouse(tmp_path_factory.mktemp("cluster"), clustered=True) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def embedded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Collector]:
+    """A collector with an embedded store."""
+    with Collector(tmp_path_factory.mktemp("embedded")) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory, clickhouse: ClickHouse) -> Iterator[Collector]:
+    """A collector with its store on a server."""
+    with Collector(tmp_path_factory.mktemp("server"), store=clickhouse.store) as running:
+        yield running
+
+
+@pytest.fixture(scope="session", params=["embedded", "server"])
+def collector(request: pytest.FixtureRequest) -> Collector:
+    """For all tests that need none of their own: each runs on both kinds of store."""
+    running: Collector = request.getfixturevalue(request.param)
+    return running
 
 
 @pytest.fixture

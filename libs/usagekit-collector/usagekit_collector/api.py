@@ -2,42 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from datetime import datetime, timezone
-from typing import Annotated, Any, Literal, TypeVar
+from collections.abc import Generator
+from itertools import chain
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from msgspec import Meta, Struct
 from starlette.concurrency import run_in_threadpool
-from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
-from usagekit_collector import events, export, persons
+from usagekit_collector import events, export, insights_api, persons
 from usagekit_collector.capture import EARLIEST, LATEST
 from usagekit_collector.operations import ApiError, Operation
-from usagekit_collector.projects import Project, UnknownProject, create_token
+from usagekit_collector.projects import Project, check_name, create_token
+from usagekit_collector.questions import End, ProjectQuery, Start, ask, project_of, too_much, utc
 from usagekit_collector.service import Service
 
-_T = TypeVar("_T")
-
-InProject = Annotated[
-    str | None, Meta(description="The project's name or token; default: the only one.")
-]
-
-
-class ProjectQuery(Struct, kw_only=True):
-    """Which project is meant."""
-
-    project: InProject = None
+if TYPE_CHECKING:
+    from starlette.requests import Request
+    from starlette.types import Receive, Scope, Send
 
 
 class NewToken(Struct, kw_only=True):
     """A token to be made, for a project of this name: one that exists, or a new one."""
 
     name: Annotated[str, Meta(min_length=1, max_length=100)]
-
-
-Start = Annotated[datetime | None, Meta(description="No earlier than this; default: ever.")]
-End = Annotated[datetime | None, Meta(description="Earlier than this; default: ever.")]
 
 
 class ExportQuery(ProjectQuery, kw_only=True):
@@ -73,19 +61,20 @@ async def make_token(service: Service, asked: Any, _: Request) -> Project:
     """A new token, in a project that is made if there is none of that name."""
     _, wish = asked
     try:
-        made: Project = await service.write(lambda client: create_token(client, wish.name))
+        check_name(wish.name)
     except ValueError as error:
         raise ApiError(400, str(error)) from error
+    made: Project = await service.write(lambda client: create_token(client, wish.name))
     return made
 
 
 async def list_events(service: Service, asked: EventsQuery, _: Request) -> events.Page:
     """One page of events."""
-    project = await _project(service, asked.project)
+    project = await project_of(service, asked.project)
     wish = events.Wish(
         project=project.project,
-        start=_utc(asked.start, EARLIEST),
-        end=_utc(asked.end, LATEST),
+        start=utc(asked.start, EARLIEST),
+        end=utc(asked.end, LATEST),
         event=asked.event,
         command=asked.command,
         distinct_id=asked.distinct_id,
@@ -97,7 +86,7 @@ async def list_events(service: Service, asked: EventsQuery, _: Request) -> event
 
 async def get_person(service: Service, asked: ProjectQuery, request: Request) -> persons.Profile:
     """Who goes by this ID."""
-    project = await _project(service, asked.project)
+    project = await project_of(service, asked.project)
     distinct_id = request.path_params["distinct_id"]
     found = await ask(service, lambda client: persons.find(client, project.project, distinct_id))
     if found is None:
@@ -107,7 +96,7 @@ async def get_person(service: Service, asked: ProjectQuery, request: Request) ->
 
 async def delete_person(service: Service, asked: ProjectQuery, request: Request) -> persons.Deleted:
     """Whoever goes by this ID, and all their events."""
-    project = await _project(service, asked.project)
+    project = await project_of(service, asked.project)
     distinct_id = request.path_params["distinct_id"]
     found = await service.write(lambda client: persons.delete(client, project.project, distinct_id))
     if found is None:
@@ -118,10 +107,10 @@ async def delete_person(service: Service, asked: ProjectQuery, request: Request)
 
 async def export_events(service: Service, asked: ExportQuery, _: Request) -> Response:
     """All events between two times, streamed."""
-    project = await _project(service, asked.project)
-    start, end = _utc(asked.start, EARLIEST), _utc(asked.end, LATEST)
+    project = await project_of(service, asked.project)
+    start, end = utc(asked.start, EARLIEST), utc(asked.end, LATEST)
 
-    def chunks() -> Iterator[bytes]:
+    def chunks() -> Generator[bytes, None, None]:
         with service.engine.reader() as client:
             wish = (client, project.project, start, end)
             if asked.format == "parquet":
@@ -129,34 +118,28 @@ async def export_events(service: Service, asked: ExportQuery, _: Request) -> Res
             else:
                 yield from export.lines(export.events(*wish))
 
-    kind = "application/vnd.apache.parquet" if asked.format == "parquet" else _JSON_LINES
-    return StreamingResponse(chunks(), media_type=kind)
+    kind = _PARQUET if asked.format == "parquet" else _JSON_LINES
+    pieces = chunks()
+    with too_much():
+        first = await run_in_threadpool(next, pieces, b"")
+    return _Stream(first, pieces, kind)
 
 
-async def ask(service: Service, question: Callable[[Any], _T]) -> _T:
-    """Put a question to the store, in a thread. Raises Busy."""
+class _Stream(StreamingResponse):
+    """Pieces as they come; whatever they are read with is given back, however it ends."""
 
-    def answer() -> _T:
-        with service.engine.reader() as client:
-            return question(client)
+    def __init__(self, first: bytes, others: Generator[bytes, None, None], kind: str) -> None:
+        super().__init__(chain([first], others), media_type=kind)
+        self._others = others
 
-    return await run_in_threadpool(answer)
-
-
-async def _project(service: Service, wish: str | None) -> Project:
-    try:
-        return await run_in_threadpool(service.projects.named, wish)
-    except UnknownProject as error:
-        raise ApiError(404 if wish else 400, str(error)) from error
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            self._others.close()
 
 
-def _utc(moment: datetime | None, default: datetime) -> datetime:
-    if moment is None:
-        return default
-    return moment.replace(tzinfo=moment.tzinfo or timezone.utc)
-
-
-_JSON_LINES = "application/x-ndjson"
+_JSON_LINES, _PARQUET = "application/x-ndjson", "application/vnd.apache.parquet"
 _NO_PROJECT = {404: "there is no such project"}
 _NOBODY = {404: "there is no such project, or nobody goes by this ID"}
 _PERSON = "/api/persons/{distinct_id}"
@@ -192,7 +175,7 @@ OPERATIONS = [
         summary="All events between two times, in the order in which they arrived.",
         handler=export_events,
         query=ExportQuery,
-        result=_JSON_LINES,
+        result=(_JSON_LINES, _PARQUET),
         errors=_NO_PROJECT,
     ),
     Operation(
@@ -213,4 +196,5 @@ OPERATIONS = [
         result=persons.Deleted,
         errors=_NOBODY,
     ),
+    *insights_api.OPERATIONS,
 ]

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import hmac
+import re
 from collections.abc import Awaitable, Callable
 from ipaddress import ip_address
 
 import msgspec
 from starlette.applications import Starlette
+from starlette.convertors import Convertor, register_url_convertor
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
@@ -35,6 +37,21 @@ usagekit-collector: a PostHog-compatible receiver of usage events.
 _Handler = Callable[[Request], Awaitable[Response]]
 
 
+class _AnyText(Convertor[str]):
+    """What a distinct_id may be: with slashes and line breaks in it too."""
+
+    regex = r"(?s:.+)"
+
+    def convert(self, value: str) -> str:
+        return value
+
+    def to_string(self, value: str) -> str:
+        return value
+
+
+register_url_convertor("any", _AnyText())
+
+
 def create_app(service: Service) -> Starlette:
     """The application of one collector."""
     app = Starlette(
@@ -44,10 +61,11 @@ def create_app(service: Service) -> Starlette:
             Route("/metrics", guarded(metrics)),
             Route("/openapi.json", openapi),
             *ingest.routes(),
-            *(Route(one.path, guarded(operation(one)), methods=[one.method]) for one in OPERATIONS),
+            *(_route(one) for one in OPERATIONS),
         ],
         exception_handlers={HTTPException: told},
     )
+    app.router.redirect_slashes = False
     app.state.service = service
     app.state.document = msgspec.json.encode(document(OPERATIONS))
     return app
@@ -61,9 +79,11 @@ async def index(_: Request) -> Response:
 async def health(request: Request) -> Response:
     """200 while events can be taken."""
     service: Service = request.app.state.service
-    if service.writer.is_alive():
-        return Response(b'{"status":"ok"}', media_type="application/json")
-    return Response(b'{"status":"the writer has ended"}', 503, media_type="application/json")
+    if service.engine.is_lost:
+        return failure(503, "another collector has the store")
+    if not service.writer.is_alive():
+        return failure(503, "the writer has ended")
+    return Response(b'{"status":"ok"}', media_type="application/json")
 
 
 async def metrics(request: Request) -> Response:
@@ -75,6 +95,11 @@ async def metrics(request: Request) -> Response:
 async def openapi(request: Request) -> Response:
     """The API's document."""
     return Response(request.app.state.document, media_type="application/json")
+
+
+def _route(one: Operation) -> Route:
+    path = re.sub(r"{(\w+)}", r"{\1:any}", one.path)
+    return Route(path, guarded(operation(one)), methods=[one.method])
 
 
 def operation(one: Operation) -> _Handler:

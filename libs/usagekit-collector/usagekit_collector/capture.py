@@ -60,7 +60,7 @@ def token_of(batch: RawBatch) -> str:
     if len(tokens) > 1:
         raise Refused(401, "there are several tokens in one request")
     (token,) = tokens
-    if len(token) > _LONGEST_TOKEN or not token.isascii() or "\0" in token:
+    if len(token) > _LONGEST_TOKEN or not token.isascii() or not token.isprintable():
         raise Refused(401, "this is no project's token")
     if token.startswith("phx_"):
         raise Refused(401, "this is a personal API key: send the project's token")
@@ -142,8 +142,8 @@ def _uuid(value: object) -> UUID:
     if value is None or value == "":
         return uuid7()
     try:
-        return UUID(value)  # type: ignore[arg-type]
-    except (ValueError, AttributeError, TypeError) as error:
+        return msgspec.convert(value, UUID)
+    except msgspec.ValidationError as error:
         raise Refused(400, "the uuid of an event is no UUID") from error
 
 
@@ -164,10 +164,10 @@ def _when(
     offset = said.get("offset")
     moment = parse_time(said.get("timestamp"))
     sent_at = parse_time(said.get("sent_at")) or sent_at
-    unread = said.get("timestamp") and moment is None
+    unread = moment is None and said.get("timestamp") not in (None, "")
     warnings = ["the timestamp is no time: taken for now"] if unread else []
     try:
-        if offset and isinstance(offset, int | float) and not isinstance(offset, bool):
+        if isinstance(offset, int | float) and not isinstance(offset, bool):
             moment = now - timedelta(milliseconds=offset)
         elif moment and sent_at and properties.get("$ignore_sent_at") is not True:
             moment = now + (moment - sent_at)

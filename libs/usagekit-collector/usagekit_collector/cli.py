@@ -9,11 +9,12 @@ from datetime import datetime, timezone
 from typing import Any, BinaryIO, NoReturn
 
 import click
+from clickhouse_connect.driver.exceptions import ClickHouseError
 
 from usagekit_collector import __version__, doctor, export
 from usagekit_collector.ddl import cluster_ddl
 from usagekit_collector.decode import Refused
-from usagekit_collector.engine import Busy, Engine, StoreError, migrate
+from usagekit_collector.engine import Busy, Engine, StoreError, migrate, store_errors
 from usagekit_collector.capture import EARLIEST, LATEST
 from usagekit_collector.projects import Projects, UnknownProject, create_token
 from usagekit_collector.remote import Remote, RemoteError
@@ -29,6 +30,7 @@ _TOLD = (
     Refused,
     Busy,
     export.ReplayError,
+    ClickHouseError,
     ValueError,
     OSError,
 )
@@ -106,7 +108,7 @@ def token_create(config: str | None, url: str | None, name: str, **options: Any)
     if url:
         click.echo(Remote(url, settings.password).create_token(name)["tokens"][-1])
         return
-    with _store(settings) as engine:
+    with _store(settings, writes=True) as engine:
         click.echo(create_token(engine.writer, name).tokens[-1])
 
 
@@ -176,7 +178,7 @@ def import_(
 def doctor_(config: str | None, rebuild_identity: bool, **options: Any) -> None:
     """Say what is stored, in what versions, and whether all is well; exit code 1 if it is not."""
     fine = True
-    with _store(_load(config, **options)) as engine:
+    with _store(_load(config, **options), writes=rebuild_identity) as engine:
         for finding in doctor.examine(engine):
             fine = fine and finding.fine
             click.echo(f"{'ok ' if finding.fine else '!! '} {finding.what:10} {finding.said}")
@@ -191,16 +193,20 @@ def doctor_(config: str | None, rebuild_identity: bool, **options: Any) -> None:
 
 @cli.command()
 @click.option("--cluster", required=True, metavar="NAME", help="As the servers call it.")
-def ddl(cluster: str) -> None:
+@click.option("--database", default="usagekit", metavar="NAME", show_default=True)
+def ddl(cluster: str, database: str) -> None:
     """Print the tables of a replicated, sharded cluster, for its administrator to make."""
-    click.echo(cluster_ddl(cluster), nl=False)
+    click.echo(cluster_ddl(cluster, database), nl=False)
 
 
 @contextmanager
-def _store(settings: Settings) -> Iterator[Engine]:
+def _store(settings: Settings, *, writes: bool = False) -> Iterator[Engine]:
     engine = Engine(settings)
     try:
-        migrate(engine.writer)
+        with store_errors("the store cannot be used"):
+            migrate(engine.writer)
+            if writes:
+                engine.own(wait=False)
         yield engine
     finally:
         engine.close()

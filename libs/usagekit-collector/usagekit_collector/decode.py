@@ -16,10 +16,14 @@ from urllib.parse import parse_qs
 import msgspec
 
 _GZIP = b"\x1f\x8b\x08"
-# Bytes of one event; events in one request; containers within containers.
+# Bytes of one event; events in one request; containers within containers; values in one request,
+# which take many times their text in memory. No body of an SDK, at most 1 MB, has so many.
 LARGEST_EVENT = 1_000_000
 MOST_EVENTS = 10_000
 DEEPEST = 64
+MOST_VALUES = 1_000_000
+# What a form looks like, as far as the field that counts.
+_FORM = re.compile(rb"(?:\w+=[^&]*&)*data=")
 # Half of a pair of UTF-16, by itself: JavaScript sends it, and it is no text.
 _LONE = re.compile(
     rb"\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F])"
@@ -27,7 +31,7 @@ _LONE = re.compile(
 )
 
 
-class Refused(Exception):
+class Refused(Exception):  # noqa: N818 - that is what happened
     """A request that will not be taken, however often it comes.
 
     Attributes:
@@ -66,10 +70,10 @@ def unwrap(body: bytes, query: Mapping[str, str], limit: int) -> bytes:
     text = _unzipped(body, limit)
     if not text.strip() and "data" in query:
         text = _unzipped(_unquoted(query["data"]), limit)
-    elif text.startswith((b"data=", b"compression=")):
+    elif _FORM.match(text):
         text = _unzipped(_unquoted(_field(text)), limit)
     elif query.get("compression") == "base64":
-        text = _unzipped(_unquoted(text.decode("ascii", "replace")), limit)
+        text = _unzipped(_unquoted(text.decode("utf-8", "replace")), limit)
     if not text.strip():
         raise Refused(400, "there is nothing in this request")
     return text
@@ -77,6 +81,8 @@ def unwrap(body: bytes, query: Mapping[str, str], limit: int) -> bytes:
 
 def decode(text: bytes) -> RawBatch:
     """The events in a text of JSON. Raises Refused for what is none."""
+    if text.count(b",") + text.count(b"[") + text.count(b"{") > MOST_VALUES:
+        raise Refused(413, f"a request has at most {MOST_VALUES} values")
     batch = _shaped(_parsed(text))
     if not batch.events:
         raise Refused(400, "there is no event in this request")
@@ -131,16 +137,23 @@ def _unquoted(value: str) -> bytes:
 
 
 def _parsed(text: bytes) -> Any:
-    for attempt in (text, _LONE.sub(rb"\\ufffd", text) if b"\\u" in text else None):
-        if attempt is None:
-            break
-        try:
-            return msgspec.json.decode(attempt)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            failure = str(error)
-        except RecursionError:
-            raise Refused(400, f"an event is nested at most {DEEPEST} deep") from None
-    raise Refused(400, f"this is no valid JSON: {failure}")
+    try:
+        return msgspec.json.decode(text)
+    except RecursionError:
+        raise Refused(400, f"an event is nested at most {DEEPEST} deep") from None
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        mended = _mended(text)
+        if mended != text:
+            return _parsed(mended)
+        raise Refused(400, f"this is no valid JSON: {error}") from error
+
+
+def _mended(text: bytes) -> bytes:
+    if b"\0" in text:
+        return text
+    # A NUL stands for an escaped backslash meanwhile: what follows one is no escape.
+    aside = text.replace(rb"\\", b"\0")
+    return _LONE.sub(rb"\\ufffd", aside).replace(b"\0", rb"\\")
 
 
 def _shaped(found: Any) -> RawBatch:

@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from usagekit_collector import __version__, store
-from usagekit_collector.engine import Engine, sql
+from usagekit_collector.engine import Engine, change, sql
 from usagekit_collector.identity import Identities, fold
 
 _GIB = 1024**3
@@ -78,5 +78,5 @@ def differences(client: Any, identities: Identities) -> int:
 
 def replace(client: Any, identities: Identities) -> None:
     """Put this map in the place of the stored one."""
-    client.command(sql("store/forget_everybody"))
+    change(client, sql("store/forget_everybody"))
     store.save(client, identities, store.number(client, "store/last_seq"))

@@ -6,32 +6,51 @@ import fcntl
 import json
 import os
 import queue
+import re
 import shutil
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
+from uuid import uuid4
 
 import clickhouse_connect
-from clickhouse_connect.driver.exceptions import ClickHouseError
+import msgspec
+from clickhouse_connect.driver.exceptions import ClickHouseError, OperationalError
 
+from usagekit_collector.connect import options
 from usagekit_collector.settings import Settings
+
+if TYPE_CHECKING:
+    from usagekit_collector.owner import Lease
 
 SQL = files("usagekit_collector") / "sql"
 # Seconds for which a question waits for its turn.
 _PATIENCE = 10.0
+# A table whose rows lie on the shards of a cluster: which cluster, database and table that is.
+_DISTRIBUTED = re.compile(r"Distributed\('([^']+)', '([^']+)', '([^']+)'")
 
 
 class StoreError(Exception):
     """The store cannot be opened, read or written; the text is for its administrator."""
 
 
-class Busy(Exception):
+class Busy(Exception):  # noqa: N818 - nothing went wrong
     """Too much at once; the same again in a moment may work."""
+
+
+@contextmanager
+def store_errors(what: str) -> Iterator[None]:
+    """Whatever the engine fails with is raised as StoreError, with these words before it."""
+    try:
+        yield
+    except (ClickHouseError, OSError) as error:
+        raise StoreError(f"{what}: {error}") from error
 
 
 class Engine:
@@ -41,13 +60,15 @@ class Engine:
         settings: which store, and what a question may cost.
 
     Attributes:
-        writer: the client of the one thread that writes.
+        folder: where an embedded store lies; None for one on a server.
 
     Raises StoreError if the store cannot be opened, or another process has it.
     """
 
     def __init__(self, settings: Settings) -> None:
         self.folder = folder_of(settings.store)
+        self._settings = settings
+        self._lease: Lease | None = None
         self._lock = None if self.folder is None else _Lock(self.folder)
         limits = {
             "max_execution_time": str(settings.query_seconds),
@@ -57,25 +78,51 @@ class Engine:
         self._all: list[Any] = []
         try:
             if self.folder is not None:
-                _own_scratch(self.folder)
-            self.writer = self._connect(settings.store, {})
+                with store_errors("the store's folder cannot be used"):
+                    _own_scratch(self.folder)
+            self._writer = self._connect({})
             for _ in range(settings.readers):
-                self._readers.put(self._connect(settings.store, limits))
+                self._readers.put(self._connect(limits))
         except BaseException:
             self.close()
             raise
 
-    def _connect(self, store: str, settings: dict[str, str]) -> Any:
-        options: dict[str, Any] = {"tz_mode": "aware"}
-        if self.folder is None:
-            # Many parameters are longer than an address may be.
-            options |= {"form_encode_query_params": True, "autogenerate_session_id": False}
-        try:
-            client = clickhouse_connect.get_client(dsn=store, settings=settings, **options)
-        except (ClickHouseError, OSError) as error:
-            raise StoreError(f"the store cannot be opened: {error}") from error
+    def _connect(self, limits: dict[str, str], **more: Any) -> Any:
+        with store_errors("the store cannot be opened"):
+            wanted = options(self._settings.store, limits)
+            client = clickhouse_connect.get_client(**wanted, **more)
         self._all.append(client)
         return client
+
+    def own(self, *, wait: bool = True) -> None:
+        """Become the only one who writes, which whoever has opened an embedded store is already.
+
+        Args:
+            wait: for another who may be on their way out.
+
+        Raises StoreError, with words of who is at it.
+        """
+        if self.folder is not None:
+            return
+        from usagekit_collector.owner import Lease
+
+        seconds = self._settings.lease_seconds
+        client = self._connect({}, send_receive_timeout=max(1, int(seconds)))
+        self._lease = Lease(client, seconds)
+        with store_errors("the store cannot be had"):
+            self._lease.take(wait=wait)
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether another has become the one who writes."""
+        return self._lease is not None and not self._lease.holds
+
+    @property
+    def writer(self) -> Any:
+        """The client of the one thread that writes. Raises StoreError if another does so now."""
+        if self.is_lost:
+            raise StoreError("another collector has the store now, or may have")
+        return self._writer
 
     @contextmanager
     def reader(self) -> Iterator[Any]:
@@ -86,6 +133,8 @@ class Engine:
             raise Busy("too many questions at once") from None
         try:
             yield client
+        except OperationalError as error:
+            raise Busy("the store cannot be reached") from error
         finally:
             self._readers.put(client)
 
@@ -96,6 +145,8 @@ class Engine:
 
     def close(self) -> None:
         """Let go of the store."""
+        if self._lease is not None:
+            self._lease.give_up()
         for client in self._all:
             client.close()
         self._all.clear()
@@ -107,11 +158,9 @@ class _Lock:
     """Who has the embedded store, which one process at a time can open."""
 
     def __init__(self, folder: Path) -> None:
-        try:
+        with store_errors("the store's folder cannot be used"):
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             self._fd = os.open(folder / "collector.lock", os.O_RDWR | os.O_CREAT, 0o600)
-        except OSError as error:
-            raise StoreError(f"the store's folder cannot be used: {error}") from error
         try:
             fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
@@ -125,8 +174,9 @@ class _Lock:
 
     def announce(self, url: str) -> None:
         text = json.dumps({"pid": os.getpid(), "url": url}).encode()
-        os.pwrite(self._fd, text, 0)
-        os.ftruncate(self._fd, len(text))
+        with store_errors("the store's folder cannot be used"):
+            os.pwrite(self._fd, text, 0)
+            os.ftruncate(self._fd, len(text))
 
     def release(self) -> None:
         if self._fd >= 0:
@@ -180,17 +230,66 @@ def migrate(client: Any) -> list[str]:
     known = migrations()
     if done - {number for number, _, _ in known}:
         raise StoreError("the store was written by a newer version of the collector: install it")
-    applied = []
-    for number, name, statements in known:
-        if number in done:
-            continue
+    missing = [one for one in known if one[0] not in done]
+    if missing and is_sharded(client, "migrations"):
+        raise StoreError(
+            "the cluster's tables are older than this collector. Have its administrator run what "
+            '"usagekit-collector ddl" prints.'
+        )
+    for number, name, statements in missing:
         for statement in statements:
             client.command(statement)
-        client.insert("migrations", [[number, name, int(time.time())]], ["number", "name", "at"])
-        applied.append(name)
-    return applied
+        row = {"number": number, "name": name, "at": int(time.time())}
+        insert(client, "migrations", [msgspec.json.encode(row)])
+    return [name for _, name, _ in missing]
 
 
 def insert(client: Any, table: str, lines: Sequence[bytes]) -> None:
-    """Put rows, each a line of JSON, into a table: all of them, on disk, in one step."""
-    client.raw_insert(table, insert_block=b"\n".join(lines) + b"\n", fmt="JSONEachRow")
+    """Put rows, each a line of JSON, into a table: all of them, on disk, in one step.
+
+    On a cluster it is one step for each shard. A failure does not say that nothing was stored;
+    but nothing more will be.
+    """
+    query_id = str(uuid4())
+    block = b"\n".join(lines) + b"\n"
+    try:
+        # What can be read but once, the client cannot send once more by itself.
+        client.raw_insert(
+            table, insert_block=iter([block]), fmt="JSONEachRow", settings={"query_id": query_id}
+        )
+    except OperationalError:
+        with suppress(ClickHouseError):
+            client.command(f"KILL QUERY WHERE query_id = '{query_id}' SYNC")
+        raise
+
+
+def change(client: Any, text: str, parameters: dict[str, Any] | None = None) -> None:
+    """Carry out a statement that changes rows which are there, or says what becomes of them.
+
+    Args:
+        client: for writing.
+        text: the statement; LOCAL_EVENTS stands for the table that holds the rows of ``events``.
+        parameters: of the statement.
+    """
+    # As a query: the parameters of a command would have to fit into an address.
+    client.raw_query(
+        re.sub(r"LOCAL_([A-Z]+)", lambda found: _local(client, found), text), parameters
+    )
+
+
+def is_sharded(client: Any, table: str) -> bool:
+    """Whether the rows of a table lie on the shards of a cluster."""
+    return bool(place(client, table)[2])
+
+
+@lru_cache
+def place(client: Any, table: str) -> tuple[str, str, str]:
+    """Where the rows of a table are: database, table, and cluster, which is empty for a server."""
+    database, engine = client.query(sql("store/engine"), {"table": table}).result_rows[0]
+    found = _DISTRIBUTED.match(engine)
+    return (found[2], found[3], found[1]) if found else (database, table, "")
+
+
+def _local(client: Any, found: re.Match[str]) -> str:
+    database, table, cluster = place(client, found[1].lower())
+    return f"`{database}`.`{table}`" + (f" ON CLUSTER '{cluster}'" if cluster else "")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from collections.abc import Awaitable, Callable
 from datetime import datetime, timezone
 
 from starlette.middleware import Middleware
@@ -18,6 +19,7 @@ from usagekit_collector.engine import Busy
 from usagekit_collector.memory import Share
 from usagekit_collector.service import Service
 
+_Handler = Callable[[Request], Awaitable[Response]]
 _MIB = 1024 * 1024
 # Bytes that each route takes, as they are sent.
 ROUTES = {
@@ -69,32 +71,37 @@ def routes() -> list[Route]:
             allow_headers=["*"],
         )
     ]
-    known = [(path, capture, ["GET", "POST", "OPTIONS"]) for path in ROUTES]
+    known: list[tuple[str, _Handler, list[str]]] = [
+        (path, capture(limit), ["GET", "POST", "OPTIONS"]) for path, limit in ROUTES.items()
+    ]
     known += [(path, flags, ["GET", "POST", "OPTIONS"]) for path in ("/flags", "/decide")]
     known += [("/array/{token}/config", config, ["GET", "OPTIONS"])]
-    both = [
+    known += [("/array/{token}/config.js", config_script, ["GET", "OPTIONS"])]
+    return [
         Route(path + slash, handler, methods=methods, middleware=cors)
         for path, handler, methods in known
         for slash in ("", "/")
     ]
-    script = Route("/array/{token}/config.js", config_script, methods=["GET"], middleware=cors)
-    return [*both, script]
 
 
-async def capture(request: Request) -> Response:
-    """Take in what an SDK sends; it is on disk when the answer is 200."""
-    service: Service = request.app.state.service
-    if request.method == "OPTIONS":
-        return Response()
-    answer = await _answer(service, request)
-    service.metrics.requests.labels(answer.status_code).inc()
-    return answer
+def capture(limit: int) -> _Handler:
+    """Takes in what an SDK sends, at most ``limit`` bytes; it is on disk when the answer is 200."""
+
+    async def handle(request: Request) -> Response:
+        service: Service = request.app.state.service
+        if request.method == "OPTIONS":
+            return Response()
+        answer = await _answer(service, request, limit)
+        service.metrics.requests.labels(answer.status_code).inc()
+        return answer
+
+    return handle
 
 
-async def _answer(service: Service, request: Request) -> Response:
+async def _answer(service: Service, request: Request, limit: int) -> Response:
     try:
         with service.memory.share() as share:
-            await _take_in(service, request, share)
+            await _take_in(service, request, share, limit)
     except Refused as refused:
         return PlainTextResponse(refused.text, refused.status)
     except Busy as busy:
@@ -108,9 +115,8 @@ async def _answer(service: Service, request: Request) -> Response:
     return JSONResponse({"status": "Ok"})
 
 
-async def _take_in(service: Service, request: Request, share: Share) -> None:
+async def _take_in(service: Service, request: Request, share: Share, limit: int) -> None:
     """Store the events of a request. Raises Refused, Busy, ClientDisconnect, TimeoutError."""
-    limit = ROUTES[request.url.path.rstrip("/")]
     body = await asyncio.wait_for(_read(request, share, limit), service.settings.request_seconds)
     text = unwrap(body, request.query_params, limit)
     if text is not body:
@@ -137,9 +143,8 @@ async def _read(request: Request, share: Share, limit: int) -> bytes:
     return bytes(body)
 
 
-async def flags(request: Request) -> Response:
-    """No feature flag is on."""
-    await request.body()
+async def flags(_: Request) -> Response:
+    """No feature flag is on, whoever asks."""
     return JSONResponse(_NO_FLAGS)
 
 

@@ -16,7 +16,7 @@ _REFERENCE = "#/components/schemas/{name}"
 
 def document(operations: Sequence[Operation]) -> dict[str, Any]:
     """OpenAPI 3.1, as JSON has it."""
-    kinds = [one.result for one in operations if not isinstance(one.result, str)]
+    kinds = [one.result for one in operations if not isinstance(one.result, tuple)]
     kinds += [one.body for one in operations if one.body is not None]
     _, schemas = msgspec.json.schema_components([*kinds, ErrorAnswer], ref_template=_REFERENCE)
     paths: dict[str, dict[str, Any]] = {}
@@ -47,6 +47,8 @@ def _described(one: Operation) -> dict[str, Any]:
     }
     errors = {400: "what was asked cannot be", 401: "the password is missing or wrong"}
     errors |= {503: "too much at once: try again"}
+    if one.body is not None:
+        errors |= {408: "the body took too long", 413: "the body is too long"}
     for status, when in sorted((errors | dict(one.errors)).items()):
         schema = {"$ref": _REFERENCE.format(name="ErrorAnswer")}
         content = {"application/json": {"schema": schema}}
@@ -65,8 +67,8 @@ def _name(one: Operation) -> str:
 
 
 def _content(one: Operation) -> dict[str, Any]:
-    if isinstance(one.result, str):
-        return {one.result: {}}
+    if isinstance(one.result, tuple):
+        return {kind: {} for kind in one.result}
     (schema,), _ = msgspec.json.schema_components([one.result], ref_template=_REFERENCE)
     return {"application/json": {"schema": schema}}
 
@@ -78,6 +80,16 @@ def _path_parameters(one: Operation) -> list[dict[str, Any]]:
     ]
 
 
+def _never_null(kind: dict[str, Any]) -> dict[str, Any]:
+    """The kind of a parameter, which is there or is not."""
+    kind = {key: value for key, value in kind.items() if key != "description"}
+    if {"type": "null"} not in kind.get("anyOf", ()):
+        return kind
+    (other,) = (one for one in kind.pop("anyOf") if one != {"type": "null"})
+    kind.pop("default", None)
+    return {**other, **kind}
+
+
 def _query_parameters(one: Operation) -> list[dict[str, Any]]:
     (reference,), schemas = msgspec.json.schema_components([one.query])
     schema = schemas[reference["$ref"].rpartition("/")[2]]
@@ -87,7 +99,7 @@ def _query_parameters(one: Operation) -> list[dict[str, Any]]:
             "in": "query",
             "required": name in schema.get("required", ()),
             "description": kind.get("description", ""),
-            "schema": {key: value for key, value in kind.items() if key != "description"},
+            "schema": _never_null(kind),
         }
         for name, kind in schema["properties"].items()
     ]

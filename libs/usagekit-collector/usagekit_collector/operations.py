@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, get_args, get_origin, get_type_hints
 
@@ -46,7 +47,7 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
         handler: does it: given the service, what was asked, and the request's own parameters.
         query: a Struct; its fields are the parameters of the query, checked before the handler.
         body: a Struct, for what is sent; None for nothing.
-        result: what is given back: a type that msgspec can describe; or a media type.
+        result: what is given back: a type that msgspec can describe; or media types.
         errors: the statuses of failures that it may answer with, and when.
     """
 
@@ -64,7 +65,12 @@ async def run(operation: Operation, service: Service, request: Request) -> Respo
     """Check what was asked, do it, and write the answer down. Raises ApiError."""
     asked = parameters(operation.query, request)
     if operation.body is not None:
-        asked = (asked, await _body(operation.body, request))
+        seconds = service.settings.request_seconds
+        try:
+            body = await asyncio.wait_for(_body(operation.body, request), seconds)
+        except asyncio.TimeoutError:
+            raise ApiError(408, "the request took too long") from None
+        asked = (asked, body)
     result = await operation.handler(service, asked, request)
     if isinstance(result, Response):
         return result

@@ -9,7 +9,7 @@ from uuid import UUID
 import msgspec
 
 from usagekit_collector import store
-from usagekit_collector.engine import sql
+from usagekit_collector.engine import change, sql
 from usagekit_collector.identity import Identities, Person, own_id
 
 
@@ -71,10 +71,10 @@ def delete(client: Any, project: int, distinct_id: str) -> Deleted | None:
         return None
     own_ids = [own_id(project, one) for one in found.distinct_ids]
     asked = {"project": project, "own_ids": own_ids, "ids": found.distinct_ids}
-    client.command(sql("store/delete_events"), asked)
-    client.command(sql("store/delete_identity"), asked)
-    for table in ("events", "identity"):
-        client.command(sql(f"store/rewrite_{table}"))
+    for step in ("delete_events", "delete_identity"):
+        change(client, sql(f"store/{step}"), asked)
+    for step in ("rewrite_events", "rewrite_identity"):
+        change(client, sql(f"store/{step}"))
     return Deleted(found.person_id, found.distinct_ids, found.events)
 
 

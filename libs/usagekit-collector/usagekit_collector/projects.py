@@ -94,6 +94,12 @@ def read(client: Any) -> list[Project]:
     return list(found.values())
 
 
+def check_name(name: str) -> None:
+    """Raises ValueError for what can be no project's name."""
+    if not (0 < len(name.strip()) <= _LONGEST_NAME and name.isprintable()):
+        raise ValueError(f"a project's name has 1 to {_LONGEST_NAME} printable characters")
+
+
 def create_token(client: Any, name: str, token: str = "") -> Project:
     """A token for the project of that name, which is made if there is none. For the writer.
 
@@ -103,8 +109,7 @@ def create_token(client: Any, name: str, token: str = "") -> Project:
 
     Raises ValueError for what can be no name, or a token that another project has.
     """
-    if not (0 < len(name.strip()) <= _LONGEST_NAME and name.isprintable()):
-        raise ValueError(f"a project's name has 1 to {_LONGEST_NAME} printable characters")
+    check_name(name)
     token = token or f"phc_{secrets.token_urlsafe(24)}"
     known = read(client)
     found = next((one for one in known if one.name == name), None)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from usagekit_collector.engine import sql
+from usagekit_collector.engine import change, place, sql
 
 
 def set_retention(client: Any, days: int) -> None:
@@ -12,9 +12,11 @@ def set_retention(client: Any, days: int) -> None:
 
     What says who is who is kept: else a person would come apart when their login grows old.
     """
-    table = client.command(sql("store/events_definition"))
+    database, table, _ = place(client, "events")
+    asked = {"database": database, "table": table}
+    definition = client.query(sql("store/definition"), asked).result_rows[0][0]
     interval = f"toIntervalDay({days})"
-    if days and interval not in table:
-        client.command(sql("store/retain").replace("INTERVAL_DAYS", interval))
-    elif not days and "toIntervalDay(" in table:
-        client.command(sql("store/retain_for_ever"))
+    if days and interval not in definition:
+        change(client, sql("store/retain").replace("INTERVAL_DAYS", interval))
+    elif not days and "toIntervalDay(" in definition:
+        change(client, sql("store/retain_for_ever"))

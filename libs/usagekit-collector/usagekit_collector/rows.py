@@ -16,6 +16,8 @@ OUTCOMES = {"CLI execution succeeded": "succeeded", "CLI execution failed": "fai
 _CHANGES: dict[str, type] = {"$set": dict, "$set_once": dict, "$unset": list}
 _LONGEST = 200
 _LARGEST_CODE = 2**31
+# Beyond it a number with a fraction skips whole ones.
+_LARGEST_WHOLE = 2**53
 
 
 def _is_word(value: object) -> bool:
@@ -23,7 +25,7 @@ def _is_word(value: object) -> bool:
 
 
 def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+    return type(value) is float or (type(value) is int and abs(value) <= _LARGEST_WHOLE)
 
 
 def _is_code(value: object) -> bool:
@@ -69,12 +71,18 @@ def fact_of(project: int, captured: Captured) -> tuple[Fact, list[str]]:
         project=project,
         event=captured.event,
         distinct_id=captured.distinct_id,
-        merged_id=text_of(captured.properties.get(MERGES.get(captured.event, ""))),
+        merged_id=_merged_id(captured),
         personless=profile is False,
         timestamp=captured.timestamp,
         changes=changes,
     )
     return fact, warnings
+
+
+def _merged_id(captured: Captured) -> str:
+    """Whom an event wishes to fold into its own; empty for most."""
+    name = MERGES.get(captured.event)
+    return text_of(captured.properties.get(name)) if name else ""
 
 
 def event_row(captured: Captured, fact: Fact, mode: str, own_id: UUID, seq: int) -> bytes:
@@ -84,8 +92,10 @@ def event_row(captured: Captured, fact: Fact, mode: str, own_id: UUID, seq: int)
     for name, (column, fits) in COLUMNS.items():
         if name in rest and fits(rest[name]):
             columns[column] = rest.pop(name)
-    for name in (*_CHANGES, MERGES.get(captured.event, "")):
+    for name in _CHANGES:
         rest.pop(name, None)
+    if fact.merged_id:
+        del rest[MERGES[captured.event]]
     changes = {} if fact.personless else fact.changes  # P1, P3: stripped
     return msgspec.json.encode(
         {

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
+import resource
 import signal
 import socket
 import sys
@@ -13,15 +13,16 @@ from datetime import datetime, timezone
 
 import msgspec
 import uvicorn
-from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from usagekit_collector.app import create_app
+from usagekit_collector.protocol import patient
 from usagekit_collector.service import Service
 from usagekit_collector.settings import Settings, SettingsError
 
 _log = logging.getLogger(__name__)
-# Connections that wait to be accepted.
+# Connections that wait to be accepted; those that can be open at once, where the system lets us.
 _BACKLOG = 2048
+_CONNECTIONS = 65_536
 
 
 def serve(settings: Settings) -> None:
@@ -31,6 +32,7 @@ def serve(settings: Settings) -> None:
     """
     settings.check_exposure()
     log_to_stderr(settings.log_level)
+    _lift_limit_of_files()
     listener = _listen(settings)
     host, port = listener.getsockname()[:2]
     url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
@@ -40,7 +42,7 @@ def serve(settings: Settings) -> None:
         app = create_app(service)
         config = uvicorn.Config(
             app,
-            http=_protocol(settings.request_seconds),
+            http=patient(settings.request_seconds),
             ws="none",
             lifespan="off",
             log_config=None,
@@ -65,35 +67,12 @@ class _Server(uvicorn.Server):
         yield
 
 
-def _protocol(seconds: float) -> type[H11Protocol]:
-    """HTTP, for those who send the head of a request within that time; others are cut off."""
-
-    class Patient(H11Protocol):
-        _deadline: asyncio.TimerHandle | None = None
-
-        def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-            super().connection_made(transport)
-            self._deadline = self.loop.call_later(seconds, self._give_up)
-
-        def _give_up(self) -> None:
-            self._deadline = None
-            if self.cycle is None or self.cycle.response_complete:
-                self.transport.close()
-
-        def handle_events(self) -> None:
-            super().handle_events()
-            # Between two requests of one connection the server's own patience counts; within the
-            # head of one, ours.
-            if self._deadline is not None:
-                self._deadline.cancel()
-            self._deadline = self.loop.call_later(seconds, self._give_up)
-
-        def connection_lost(self, exc: Exception | None) -> None:
-            if self._deadline is not None:
-                self._deadline.cancel()
-            super().connection_lost(exc)
-
-    return Patient
+def _lift_limit_of_files() -> None:
+    """A connection is an open file, of which a shell's usual 1,024 are soon used up."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _CONNECTIONS if hard == resource.RLIM_INFINITY else min(hard, _CONNECTIONS)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def _listen(settings: Settings) -> socket.socket:

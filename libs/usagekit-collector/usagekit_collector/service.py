@@ -12,7 +12,7 @@ from starlette.concurrency import run_in_threadpool
 
 from usagekit_collector.capture import Captured, captures
 from usagekit_collector.decode import RawBatch
-from usagekit_collector.engine import Busy, Engine, StoreError, migrate
+from usagekit_collector.engine import Busy, Engine, StoreError, migrate, store_errors
 from usagekit_collector.export import PIECE
 from usagekit_collector.memory import Memory
 from usagekit_collector.metrics import Metrics
@@ -37,10 +37,12 @@ class Service:
         self.metrics = Metrics()
         self.engine = Engine(settings)
         try:
-            migrate(self.engine.writer)
-            set_retention(self.engine.writer, settings.retention_days)
-            self.projects = Projects(self.engine)
-            self.writer = Writer(self.engine, settings, self.metrics)
+            with store_errors("the store cannot be used"):
+                migrate(self.engine.writer)
+                self.engine.own()
+                set_retention(self.engine.writer, settings.retention_days)
+                self.projects = Projects(self.engine)
+                self.writer = Writer(self.engine, settings, self.metrics)
         except BaseException:
             self.engine.close()
             raise
@@ -95,7 +97,10 @@ class Service:
             yield count
 
     async def write(self, step: Any) -> Any:
-        """Have the writer do a step, and see its result here."""
-        result = await asyncio.shield(asyncio.wrap_future(self.writer.call(step)))
+        """Have the writer do a step, and see its result here. Raises Busy."""
+        try:
+            result = await asyncio.shield(asyncio.wrap_future(self.writer.call(step)))
+        except StoreError as error:
+            raise Busy("the store cannot be written") from error
         await run_in_threadpool(self.projects.refresh)
         return result

@@ -43,6 +43,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         readers: how many questions are answered at once.
         query_seconds: how long a question may take.
         query_bytes: how much memory a question may take.
+        lease_seconds: on a server, for how long the store is its collector's without word of it.
         tokens_at_most: how many projects may be made by tokens that nobody announced.
         log_level: ``debug``, ``info``, ``warning`` or ``error``.
     """
@@ -60,6 +61,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     readers: int = 4
     query_seconds: float = 30.0
     query_bytes: int = 768 * 1024 * 1024
+    lease_seconds: float = 15.0
     tokens_at_most: int = 1_000
     log_level: str = "info"
 
@@ -78,6 +80,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         for name in ("group_events", "queue_events", "buffer_bytes", "readers", "query_bytes"):
             if getattr(self, name) < 1:
                 raise SettingsError(f"{name} must be at least 1")
+        if self.lease_seconds <= 0:
+            raise SettingsError("lease_seconds must be more than 0")
         if self.retention_days < 0 or self.group_wait < 0:
             raise SettingsError("retention_days and group_wait cannot be negative")
         return self

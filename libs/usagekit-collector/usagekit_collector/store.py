@@ -10,7 +10,7 @@ from uuid import UUID
 
 import msgspec
 
-from usagekit_collector.engine import insert, sql
+from usagekit_collector.engine import insert, is_sharded, sql
 from usagekit_collector.identity import Fact, Identities, Person, own_id
 from usagekit_collector.rows import fact_of_row, sql_time
 from usagekit_collector.seen import Seen, keys_of
@@ -83,8 +83,12 @@ def save(client: Any, identities: Identities, version: int) -> None:
     """Store what has changed of who is who; ``version`` is the last event that was folded."""
     rows = [*_id_rows(identities, version), *_person_rows(identities, version)]
     if rows:
-        mark = {"kind": "mark", "version": version}
-        insert(client, "identity", [*rows, msgspec.json.encode(mark)])
+        mark = msgspec.json.encode({"kind": "mark", "version": version})
+        if is_sharded(client, "identity"):
+            # Each shard is a step: the mark must not be there before all others are.
+            insert(client, "identity", rows)
+            rows = []
+        insert(client, "identity", [*rows, mark])
 
 
 def unfolded(client: Any, after: int) -> list[tuple[int, Fact]]:

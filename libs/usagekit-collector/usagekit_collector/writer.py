@@ -15,7 +15,7 @@ import msgspec
 
 from usagekit_collector import store
 from usagekit_collector.capture import Captured
-from usagekit_collector.engine import Busy, Engine, StoreError, insert
+from usagekit_collector.engine import Busy, Engine, StoreError, insert, store_errors
 from usagekit_collector.identity import Fact, Identities, fold, own_id
 from usagekit_collector.metrics import Metrics
 from usagekit_collector.rows import event_row, fact_of
@@ -52,7 +52,7 @@ class Writer(threading.Thread):
 
     def __init__(self, engine: Engine, settings: Settings, metrics: Metrics) -> None:
         super().__init__(name="writer")
-        self._client = engine.writer
+        self._engine = engine
         self._known = store.Known(engine.writer)
         self._settings = settings
         self._metrics = metrics
@@ -63,6 +63,11 @@ class Writer(threading.Thread):
         self._last = 0
         # The identity may be behind the events: a process died, or a step failed, in between.
         self._behind = True
+
+    @property
+    def _client(self) -> Any:
+        """Raises StoreError if the store is another's by now."""
+        return self._engine.writer
 
     def submit(self, project: int, events: list[Captured]) -> Future[None]:
         """Store what one request brought; the future is done once it is on disk. Raises Busy."""
@@ -142,7 +147,8 @@ class Writer(threading.Thread):
         if not done.set_running_or_notify_cancel():
             return
         try:
-            done.set_result(step(self._client))
+            with store_errors("the store cannot be written"):
+                done.set_result(step(self._client))
         except Exception as error:  # noqa: BLE001 - it is told to whoever waits for it
             _log.error("a step failed: %s", error)
             done.set_exception(error)

@@ -1,3 +1,3 @@
 -- A TTL takes no bound parameter: the number of days is put in, and it is one.
-ALTER TABLE events MODIFY TTL toDateTime(timestamp, 'UTC') + INTERVAL_DAYS
+ALTER TABLE LOCAL_EVENTS MODIFY TTL toDateTime(timestamp, 'UTC') + INTERVAL_DAYS
     DELETE WHERE merged_id = '' AND changes = ''

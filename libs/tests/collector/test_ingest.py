@@ -1,0 +1,349 @@
+"""What SDKs send over HTTP is stored; what they are answered is what they know from PostHog."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import json
+import re
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+from urllib.parse import quote, urlencode
+from uuid import uuid4
+
+import pytest
+from usagekit_collector.ingest import ROUTES
+
+from tests.support.collector import Answer, Collector, Project, event
+from tests.support.wire import until
+
+PATHS = [path + slash for path in ROUTES for slash in ("", "/")]
+OK = b'{"status":"Ok"}'
+FORM = "application/x-www-form-urlencoded"
+
+
+def post(project: Project, path: str, said: Any, **headers: str) -> Answer:
+    return project.collector.request("POST", path, json.dumps(said).encode(), **headers)
+
+
+def with_token(project: Project, said: dict[str, Any]) -> dict[str, Any]:
+    return {**said, "api_key": project.token}
+
+
+def is_plain(answer: Answer) -> bool:
+    return answer.headers["content-type"].startswith("text/plain") and bool(answer.body)
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_every_route_takes_every_shape_in_every_encoding(project: Project, path: str) -> None:
+    sent: list[dict[str, Any]] = []
+
+    def new() -> dict[str, Any]:
+        when = "2026-05-04T11:00:00.123Z"
+        sent.append(event("anon-é🙂", f"event {len(sent)}", timestamp=when, number=1.5))
+        return with_token(project, sent[-1])
+
+    def answered(method: str, query: str, body: bytes | None, **headers: str) -> None:
+        answer = project.collector.request(method, path + query, body, **headers)
+        assert (answer.status, answer.body) == (200, OK), (method, query, headers)
+        assert answer.headers["content-type"] == "application/json"
+
+    def text() -> bytes:
+        return json.dumps(new()).encode()
+
+    answered("POST", "", text(), Content_Type="application/json")
+    answered("POST", "", json.dumps([new(), new()]).encode())
+    batch = {"api_key": project.token, "historical_migration": True, "batch": [new(), new()]}
+    answered("POST", "", json.dumps(batch).encode(), Content_Type="application/json")
+    answered("POST", "", gzip.compress(text()), Content_Encoding="gzip")
+    answered("POST", "", gzip.compress(text()), Content_Type="application/json")
+    answered("POST", "?compression=gzip-js", gzip.compress(text()), Content_Type="text/plain")
+    answered("POST", "", text(), Content_Encoding="gzip")
+    form = base64.b64encode(text()).decode()
+    answered("POST", "", urlencode({"data": form}).encode(), Content_Type=FORM)
+    form = base64.b64encode(text()).decode()
+    answered("POST", "?ver=1", f"data={form.replace('+', ' ')}".encode(), Content_Type=FORM)
+    form = base64.b64encode(gzip.compress(text())).decode()
+    answered("POST", "?compression=gzip-js", urlencode({"data": form}).encode(), Content_Type=FORM)
+    answered("GET", f"?{urlencode({'data': text()})}", None)
+    answered("GET", f"?{urlencode({'data': base64.b64encode(text())})}", None)
+
+    found = project.events()
+    for field in ("uuid", "event", "distinct_id", "properties"):
+        assert [one[field] for one in found] == [one[field] for one in sent], field
+    assert {one["timestamp"] for one in found} == {"2026-05-04T11:00:00.123000Z"}
+
+
+def test_a_beacon_is_answered_with_nothing(project: Project) -> None:
+    for query in ("beacon=1", "ver=1&beacon="):
+        sent = with_token(project, event("anon-1"))
+        answer = post(project, f"/e/?{query}", sent, Content_Type="text/plain")
+        assert (answer.status, answer.body) == (204, b"")
+    assert len(project.events()) == 2
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        {"event": "e", "distinct_id": "d", "uuid": "nonsense"},
+        {"distinct_id": "d"},
+        {"event": "", "distinct_id": "d"},
+        {"event": "e"},
+        {"event": "e", "distinct_id": ""},
+        {"event": "e", "distinct_id": "d", "properties": []},
+        ["no", "object"],
+        "text",
+        None,
+    ],
+)
+def test_one_bad_event_refuses_the_whole_batch_in_plain_text(project: Project, bad: Any) -> None:
+    batch = {"api_key": project.token, "batch": [event("anon-1"), bad, event("anon-2")]}
+    answer = post(project, "/batch/", batch)
+    assert (answer.status, is_plain(answer)) == (400, True)
+    project.capture(event("anon-3"))
+    assert [found["distinct_id"] for found in project.events()] == ["anon-3"]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"{",
+        b"[]",
+        b"{}",
+        b'{"batch": []}',
+        b"data=%25",
+        b"\x1f\x8b\x08nonsense",
+        gzip.compress(b"{}")[:-4],
+        b'{"event": "\xff"}',
+    ],
+)
+def test_what_is_no_request_is_answered_400_or_401_in_plain_text(
+    collector: Collector, body: bytes
+) -> None:
+    answer = collector.request("POST", "/batch/", body)
+    assert answer.status == (401 if body == b"{}" else 400)
+    assert is_plain(answer)
+
+
+@pytest.mark.parametrize("said", ["", "phx_made_up", "x" * 65, "é", "a\nb", "a\0b", 7, None])
+def test_a_token_that_can_be_none_is_answered_401_in_plain_text(
+    collector: Collector, said: object
+) -> None:
+    batch = {"api_key": said, "batch": [event("anon-1")]}
+    answer = collector.request("POST", "/batch/", json.dumps(batch).encode())
+    assert (answer.status, is_plain(answer)) == (401, True)
+
+
+def test_several_tokens_in_one_request_are_answered_401(project: Project) -> None:
+    several = [{**event("anon-1"), "token": project.token}, {**event("anon-2"), "token": "other"}]
+    answer = post(project, "/batch/", several)
+    assert (answer.status, is_plain(answer)) == (401, True)
+    project.capture(event("anon-3"))
+    assert len(project.events()) == 1
+
+
+@pytest.mark.parametrize(("path", "limit"), ROUTES.items())
+def test_a_body_over_the_route_s_limit_is_answered_413(
+    project: Project, path: str, limit: int
+) -> None:
+    largest = json.dumps(with_token(project, event("anon-1"))).encode().ljust(limit)
+    assert project.collector.request("POST", path, largest).status == 200
+    answer = project.collector.request("POST", path, largest + b" ")
+    assert (answer.status, is_plain(answer)) == (413, True)
+    assert len(project.events()) == 1
+
+
+def test_an_event_over_1_000_000_bytes_is_answered_413_and_one_under_is_stored(
+    project: Project,
+) -> None:
+    sent = event("anon-1", long="x" * 999_700)
+    assert project.send(sent).status == 200
+    answer = project.send(event("anon-2"), event("anon-1", long="x" * 1_000_000))
+    assert (answer.status, is_plain(answer)) == (413, True)
+    (found,) = project.events()
+    assert found["properties"] == sent["properties"]
+
+
+def number(collector: Collector, name: str) -> float:
+    """One of its metrics."""
+    text = collector.get("/metrics").body.decode()
+    return float(text.split(f"\nusagekit_collector_{name} ")[1].split("\n")[0])
+
+
+def test_what_does_not_fit_is_answered_503_and_may_come_again(
+    new_collector: Callable[..., Collector],
+) -> None:
+    limits = {"queue_events": 2, "group_events": 2, "group_wait": 60, "buffer_bytes": 5_000}
+    with new_collector(**limits, tokens_at_most=1) as collector, ThreadPoolExecutor(1) as other:
+        project = collector.project()
+        # The first waits for another; two find no room; with one more, both are stored.
+        first = other.submit(project.send, event("anon-1"))
+        until(lambda: number(collector, "events_queued") == 1)
+        for refused in (
+            project.send(event("anon-2"), event("anon-3")),
+            project.send(event("anon-4", long="x" * 5_000)),
+            collector.request("POST", "/e/", gzip.compress(b"[" + b" " * 5_000)),
+        ):
+            assert (refused.status, is_plain(refused)) == (503, True)
+            assert refused.headers["retry-after"] == "1"
+        assert project.send(event("anon-5")).status == 200
+        assert first.result().status == 200
+        assert [one["distinct_id"] for one in project.events()] == ["anon-1", "anon-5"]
+        # Nobody makes more projects than that.
+        assert collector.project().send(event("anon-1")).status == 401
+        assert number(collector, "buffered_bytes") == 0
+
+
+@pytest.mark.parametrize(
+    "path", [*PATHS, "/flags/", "/decide/", "/array/phc_1/config", "/array/phc_1/config.js"]
+)
+def test_any_page_on_the_web_may_send(collector: Collector, path: str) -> None:
+    asked = collector.request(
+        "OPTIONS",
+        path,
+        Origin="https://example.com",
+        Access_Control_Request_Method="POST",
+        Access_Control_Request_Headers="content-type,x-made-up",
+    )
+    assert asked.status == 200
+    assert asked.headers["access-control-allow-origin"] == "https://example.com"
+    assert asked.headers["access-control-allow-credentials"] == "true"
+    assert "POST" in asked.headers["access-control-allow-methods"]
+    assert asked.headers["access-control-allow-headers"] == "content-type,x-made-up"
+    assert collector.request("OPTIONS", path).status == 200
+    answer = collector.request("GET", path, Origin="https://example.com")
+    assert answer.headers["access-control-allow-origin"] == "https://example.com"
+    assert answer.headers["vary"] == "Origin"
+
+
+def test_no_page_on_the_web_may_ask_the_api(collector: Collector) -> None:
+    answer = collector.request("GET", "/api/projects", Origin="https://example.com")
+    assert "access-control-allow-origin" not in answer.headers
+    asked = collector.request(
+        "OPTIONS",
+        "/api/persons/anon-1",
+        Origin="https://example.com",
+        Access_Control_Request_Method="DELETE",
+    )
+    assert asked.status == 405
+
+
+@pytest.mark.parametrize("path", ["/flags/?v=2", "/flags", "/decide/?v=3", "/decide"])
+def test_no_flag_is_on(collector: Collector, path: str) -> None:
+    for body in (b'{"token": "phc_1", "distinct_id": "anon-1"}', b"nonsense", b"", None):
+        answer = collector.request("POST", path, body)
+        assert (answer.status, answer.headers["content-type"]) == (200, "application/json")
+        assert answer.json["flags"] == answer.json["featureFlags"] == {}
+        assert answer.json["errorsWhileComputingFlags"] is False
+
+
+def test_posthog_js_finds_a_configuration_in_which_nothing_is_on(collector: Collector) -> None:
+    found = collector.get("/array/phc_1/config").json
+    assert (found["token"], found["hasFeatureFlags"], found["surveys"]) == ("phc_1", False, False)
+    script = collector.get("/array/phc_1/config.js")
+    assert script.headers["content-type"].startswith("text/javascript")
+    said = re.search(rb"\['phc_1'\] = {config: (.*), siteApps: \[\]};", script.body)
+    assert said is not None
+    assert json.loads(said[1]) == found
+
+
+@pytest.mark.parametrize("token", ["');alert(1)//", "</script>", "\n\u2028", "a'b\"c\\d", "%27"])
+def test_no_token_gets_out_of_the_script_of_the_configuration(
+    collector: Collector, token: str
+) -> None:
+    answer = collector.get(f"/array/{quote(token, safe='')}/config.js")
+    if answer.status == 200:
+        said = answer.body.decode().split("_POSTHOG_REMOTE_CONFIG['")[1].split("'] = ")[0]
+        assert re.fullmatch(r"[\w.-]*", said)
+        assert len(re.findall("['\\\\<\n]", answer.body.decode())) == 2
+    else:
+        assert answer.status == 404
+
+
+# Who may send, and who may ask
+
+
+def test_without_a_password_a_token_makes_its_project_on_first_use(collector: Collector) -> None:
+    token = f"phc_{uuid4().hex}"
+    assert token not in collector.get("/api/projects").body.decode()
+    with ThreadPoolExecutor(8) as many:
+        project = collector.project(token)
+        answers = list(many.map(project.send, [event(f"anon-{n}") for n in range(8)]))
+    assert {answer.status for answer in answers} == {200}
+    found = [one for one in collector.get("/api/projects").json if token in one["tokens"]]
+    assert [(one["name"], one["tokens"]) for one in found] == [(token, [token])]
+    assert len(project.events()) == 8
+
+
+def test_with_a_password_tokens_are_made_by_hand_and_the_api_asks_for_it(
+    new_collector: Callable[..., Collector],
+) -> None:
+    collector = new_collector(password="correct horse")
+    stopped = collector.run("token", "create", "a program")
+    assert stopped.returncode == 0, stopped
+    with collector:
+        running = collector.run("token", "create", "another", "--url", collector.url)
+        again = collector.run("token", "create", "a program", "--url", collector.url)
+        tokens = [made.stdout.decode().strip() for made in (stopped, running, again)]
+        assert len({*tokens}) == 3
+        for number, token in enumerate(tokens):
+            project = collector.project(token)
+            assert project.send(event(f"anon-{number}")).status == 200
+        assert len(collector.project(tokens[0]).events()) == 2
+        assert len(collector.get("/api/events", project="another").json["events"]) == 1
+        unknown = collector.project().send(event("anon-1"))
+        assert (unknown.status, is_plain(unknown)) == (401, True)
+        words = ("", "Bearer", "Bearer wrong", "Bearer é", "Basic correct horse", "correct horse")
+        for said in words:
+            for path in ("/api/projects", "/api/events", "/metrics"):
+                answer = collector.request("GET", path, Authorization=said)
+                assert (answer.status, sorted(answer.json)) == (401, ["error"]), (said, path)
+        named = collector.request("GET", "/api/projects", Host="collector.example")
+        assert [one["name"] for one in named.json] == ["a program", "another"]
+        refused = collector.run("token", "create", "x", "--url", collector.url, "--password", "no")
+        assert refused.returncode == 1
+        assert b"401" in refused.stderr
+
+
+@pytest.mark.parametrize("path", ["/api/projects", "/api/events", "/metrics", "/api/export"])
+def test_without_a_password_the_api_answers_to_names_of_this_machine_only(
+    project: Project, path: str
+) -> None:
+    project.capture(event("anon-1"))
+    ours = f"{path}?project={project.token}" if path in ("/api/events", "/api/export") else path
+    for host in ("localhost", "LOCALHOST:1", "127.0.0.1", "127.9.9.9:80", "[::1]", "[::1]:8600"):
+        assert project.collector.request("GET", ours, Host=host).status == 200, host
+    strange = (
+        *("evil.example", "evil.example:8600", "127.0.0.1.evil.example", "localhost.evil.example"),
+        *("0.0.0.0", "10.0.0.1", "[::2]", "localhost@evil.example", "127.0.0.1:x"),
+        *("", ":", "[", "a b"),
+    )
+    for host in strange:
+        answer = project.collector.request("GET", ours, Host=host)
+        assert (answer.status, sorted(answer.json)) == (400, ["error"]), host
+
+
+# Once
+
+
+def test_the_same_uuid_is_stored_once_in_one_request_and_over_many(project: Project) -> None:
+    first, second = event("anon-1", "first"), event("anon-1", "second")
+    project.send(first, {**first, "event": "same uuid"}, second)
+    project.send({**second, "event": "later"}, first)
+    with ThreadPoolExecutor(8) as many:
+        third = event("anon-1", "third")
+        answers = list(many.map(lambda _: project.send(third, second), range(8)))
+    assert {answer.status for answer in answers} == {200}
+    assert [found["event"] for found in project.events()] == ["first", "second", "third"]
+
+
+def test_the_same_uuid_in_two_projects_is_two_events(collector: Collector) -> None:
+    sent = event("anon-1")
+    projects = [collector.project(), collector.project()]
+    for project in projects:
+        project.capture(sent)
+        project.capture(sent)
+    for project in projects:
+        assert [found["uuid"] for found in project.events()] == [sent["uuid"]]

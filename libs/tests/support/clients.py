@@ -1,0 +1,116 @@
+"""Programs that use PostHog's SDKs as published, each in an environment that ``make test``
+prepares; they are asked to make calls, and say what the calls returned."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.collector import Project
+from tests.support.home import clean_environ
+
+_ROOT = Path(__file__).parents[3]
+_PROGRAMS = Path(__file__).parents[1] / "collector/clients"
+# Looked up once: in a test, nothing of the environment is left.
+_MAY_SKIP = "CI" not in os.environ
+
+Call = tuple[str, Any]
+
+
+class Made:
+    """What a client's calls came to.
+
+    Attributes:
+        returned: what each call returned, in order.
+        began, ended: between these times the client ran.
+    """
+
+    def __init__(self, returned: list[Any], began: datetime) -> None:
+        self.returned = returned
+        self.began = began
+        self.ended = datetime.now(timezone.utc)
+
+
+class Client:
+    """A program, and the SDK that it finds.
+
+    Args:
+        command: that runs it.
+        environ: what it needs beside a clean environment.
+        version: of its SDK.
+    """
+
+    def __init__(self, command: Sequence[str], environ: dict[str, str], version: str) -> None:
+        self.command = command
+        self.environ = environ
+        self.version = version
+
+    def make(self, project: Project, calls: Sequence[Call], **options: Any) -> Made:
+        """Make calls, with these options of the SDK. It ends well, and stderr stays empty."""
+        script = {
+            "token": project.token,
+            "host": project.collector.url,
+            "options": options,
+            "calls": calls,
+        }
+        began = datetime.now(timezone.utc)
+        ran = subprocess.run(
+            self.command,
+            input=json.dumps(script).encode(),
+            env={**clean_environ(Path.cwd()), **self.environ},
+            capture_output=True,
+            timeout=60,
+        )
+        assert (ran.returncode, ran.stderr.decode()) == (0, ""), ran
+        return Made(json.loads(ran.stdout), began)
+
+
+def oldest_python() -> Client:
+    """The SDK for Python of requirements/client-posthog-6.txt."""
+    return _python(_prepared(".venv-posthog6") / "bin/python", "6.7.6")
+
+
+def newest_python() -> Client:
+    """The SDK for Python that usagekit sends with."""
+    from posthog.version import VERSION
+
+    return _python(Path(sys.executable), VERSION)
+
+
+def newest_node() -> Client:
+    """The SDK for Node of clients/package.json."""
+    if not (shutil.which("node") and shutil.which("npm")):
+        passed_over("there is no Node.js with npm on this machine")
+    modules = _prepared(".node-clients") / "node_modules"
+    wanted = json.loads((_PROGRAMS / "package.json").read_bytes())["dependencies"]
+    return Client(
+        ["node", str(_PROGRAMS / "sdk.js")], {"NODE_PATH": str(modules)}, wanted["posthog-node"]
+    )
+
+
+def passed_over(why: str) -> None:
+    """Skip a test for want of a program; in CI, where there must be one, fail it."""
+    if _MAY_SKIP:
+        pytest.skip(why)
+    pytest.fail(why)
+
+
+def _python(python: Path, version: str) -> Client:
+    # Deprecated are calls that only the newer of the two has another way for.
+    flags = ["-I", "-W", "ignore::DeprecationWarning"]
+    return Client([str(python), *flags, str(_PROGRAMS / "sdk.py")], {}, version)
+
+
+def _prepared(name: str) -> Path:
+    folder = _ROOT / name
+    assert (folder / "ready").exists(), f"prepare it first: make {name}/ready"
+    return folder

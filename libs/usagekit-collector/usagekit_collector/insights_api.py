@@ -1,0 +1,191 @@
+"""The API's insights: what each may be asked, and what it answers."""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING, Annotated, Any
+
+import msgspec
+from msgspec import Meta
+
+from usagekit_collector import insights
+from usagekit_collector.capture import EARLIEST, LATEST
+from usagekit_collector.insights import MOST_STEPS, Wish
+from usagekit_collector.operations import ApiError, Operation
+from usagekit_collector.periods import Interval
+from usagekit_collector.questions import End, ProjectQuery, Start, ask, project_of, utc
+from usagekit_collector.service import Service
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+
+_TEN_YEARS = 10 * 366 * 86_400
+_STEPS = f"a funnel has 2 to {MOST_STEPS} steps: say step= for each"
+
+Limit = Annotated[int, Meta(ge=1, le=1000, description="How many at most.")]
+Period = Annotated[Interval, Meta(description="By days, weeks (from Monday) or months, in UTC.")]
+
+
+class EveryCommandQuery(ProjectQuery, kw_only=True):
+    """Which events count."""
+
+    start: Start = None
+    end: End = None
+    version: Annotated[str, Meta(description="Of this version.")] = ""
+    os: Annotated[str, Meta(description="On this system.")] = ""
+    ci: Annotated[str, Meta(description="In this vendor's CI.")] = ""
+    agent: Annotated[str, Meta(description="Run by this AI agent.")] = ""
+
+
+class InsightQuery(EveryCommandQuery, kw_only=True):
+    """Which events count, those of one command perhaps."""
+
+    command: Annotated[str, Meta(description="Of this command.")] = ""
+
+
+class RankingQuery(InsightQuery, kw_only=True):
+    """Which events count, and how long the answer may be."""
+
+    limit: Limit = 100
+
+
+class PeriodsQuery(InsightQuery, kw_only=True):
+    """Which events count, and in which periods of time."""
+
+    interval: Period = "day"
+
+
+class FunnelQuery(EveryCommandQuery, kw_only=True):
+    """Which steps. The steps are the commands, so there is no other filter by command."""
+
+    step: Annotated[
+        list[Annotated[str, Meta(min_length=1)]],
+        Meta(
+            description="A command; once for each step, in order.",
+            extra_json_schema={"minItems": 2, "maxItems": MOST_STEPS},
+        ),
+    ]
+    window: Annotated[
+        int,
+        Meta(ge=1, le=_TEN_YEARS, description="Seconds from the first step to the last at most."),
+    ] = 7 * 86_400
+
+
+class RetentionQuery(InsightQuery, kw_only=True):
+    """What counts as coming again; ``start`` and ``end`` say which weeks are shown."""
+
+    weeks: Annotated[
+        int, Meta(ge=1, le=520, description="For how many weeks each cohort is followed at most.")
+    ] = 53
+
+
+async def commands(service: Service, asked: RankingQuery, _: Request) -> list[insights.CommandUse]:
+    """How each command is used."""
+    wish = await _wish(service, asked)
+    return await ask(service, lambda client: insights.commands(client, wish, asked.limit))
+
+
+async def failures(service: Service, asked: RankingQuery, _: Request) -> list[insights.Failure]:
+    """How commands fail."""
+    wish = await _wish(service, asked)
+    return await ask(service, lambda client: insights.failures(client, wish, asked.limit))
+
+
+async def versions(service: Service, asked: RankingQuery, _: Request) -> list[insights.VersionUse]:
+    """How each version is used."""
+    wish = await _wish(service, asked)
+    return await ask(service, lambda client: insights.versions(client, wish, asked.limit))
+
+
+async def active(service: Service, asked: PeriodsQuery, _: Request) -> list[insights.Active]:
+    """How many persons were there."""
+    wish = await _wish(service, asked)
+    return await ask(service, lambda client: insights.active(client, wish, asked.interval))
+
+
+async def funnel(service: Service, asked: FunnelQuery, _: Request) -> list[insights.FunnelStep]:
+    """How far persons got."""
+    if not 2 <= len(asked.step) <= MOST_STEPS:
+        raise ApiError(400, _STEPS)
+    wish = await _wish(service, asked)
+    steps = (asked.step, asked.window)
+    return await ask(service, lambda client: insights.funnel(client, wish, *steps))
+
+
+async def retention(service: Service, asked: RetentionQuery, _: Request) -> list[insights.Cohort]:
+    """Who came again."""
+    wish = await _wish(service, asked)
+    return await ask(service, lambda client: insights.retention(client, wish, asked.weeks))
+
+
+async def lifecycle(service: Service, asked: PeriodsQuery, _: Request) -> list[insights.Lifecycle]:
+    """Who came and who went."""
+    wish = await _wish(service, asked)
+    wished = (asked.interval, datetime.now(timezone.utc).date())
+    return await ask(service, lambda client: insights.lifecycle(client, wish, *wished))
+
+
+async def _wish(service: Service, asked: EveryCommandQuery) -> Wish:
+    project = await project_of(service, asked.project)
+    fields = {name: getattr(asked, name) for name in Wish.__struct_fields__ if hasattr(asked, name)}
+    fields |= {"project": project.project}
+    fields |= {"start": utc(asked.start, EARLIEST), "end": utc(asked.end, LATEST)}
+    return Wish(**fields)
+
+
+def _insight(handler: Any, summary: str, query: type[msgspec.Struct], result: Any) -> Operation:
+    return Operation(
+        method="GET",
+        path=f"/api/insights/{handler.__name__}",
+        summary=summary,
+        handler=handler,
+        query=query,
+        result=list[result],
+        errors={404: "there is no such project", 503: "too much at once: try again, or narrow the dates"},
+    )
+
+
+OPERATIONS = [
+    _insight(
+        commands,
+        "How each command is used, the most used first.",
+        RankingQuery,
+        insights.CommandUse,
+    ),
+    _insight(
+        failures,
+        "How commands fail, the most frequent way first.",
+        RankingQuery,
+        insights.Failure,
+    ),
+    _insight(
+        versions,
+        "How each version is used, the newest first.",
+        RankingQuery,
+        insights.VersionUse,
+    ),
+    _insight(
+        active,
+        "How many persons were there in each period.",
+        PeriodsQuery,
+        insights.Active,
+    ),
+    _insight(
+        funnel,
+        "How many persons ran some commands one after the other.",
+        FunnelQuery,
+        insights.FunnelStep,
+    ),
+    _insight(
+        retention,
+        "How many of those who came for the first time in a week came again.",
+        RetentionQuery,
+        insights.Cohort,
+    ),
+    _insight(
+        lifecycle,
+        "Who came, came again, and stayed away in each period.",
+        PeriodsQuery,
+        insights.Lifecycle,
+    ),
+]

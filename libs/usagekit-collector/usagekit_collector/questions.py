@@ -1,0 +1,77 @@
+"""What all questions to the API have in common: whose, from when to when, and how one is put."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime, timezone
+from typing import Annotated, Any, TypeVar
+
+from clickhouse_connect.driver.exceptions import DatabaseError
+from msgspec import Meta, Struct
+from starlette.concurrency import run_in_threadpool
+
+from usagekit_collector.capture import EARLIEST, LATEST
+from usagekit_collector.operations import ApiError
+from usagekit_collector.projects import Project, UnknownProject
+from usagekit_collector.service import Service
+
+_T = TypeVar("_T")
+# The engine's numbers for a question that took too long, or more memory than it may.
+_TOO_MUCH = frozenset([159, 160, 241])
+_TOO_LARGE = "that is too much at once: narrow the dates, or raise query_seconds and query_bytes"
+
+InProject = Annotated[
+    str | None, Meta(description="The project's name or token; default: the only one.")
+]
+_TIME: dict[str, Any] = {"format": "date-time"}
+Start = Annotated[
+    datetime | None,
+    Meta(description="No earlier than this; default: ever.", extra_json_schema=_TIME),
+]
+End = Annotated[
+    datetime | None, Meta(description="Earlier than this; default: ever.", extra_json_schema=_TIME)
+]
+
+
+class ProjectQuery(Struct, kw_only=True):
+    """Which project is meant."""
+
+    project: InProject = None
+
+
+async def ask(service: Service, question: Callable[[Any], _T]) -> _T:
+    """Put a question to the store, in a thread. Raises Busy, and ApiError for one too large."""
+
+    def answer() -> _T:
+        with service.engine.reader() as client:
+            return question(client)
+
+    with too_much():
+        return await run_in_threadpool(answer)
+
+
+@contextmanager
+def too_much() -> Iterator[None]:
+    """Raises ApiError for a question that costs more than it may."""
+    try:
+        yield
+    except DatabaseError as error:
+        if error.code not in _TOO_MUCH:
+            raise
+        raise ApiError(503, _TOO_LARGE) from error
+
+
+async def project_of(service: Service, wish: str | None) -> Project:
+    """The project that is meant. Raises ApiError."""
+    try:
+        return await run_in_threadpool(service.projects.named, wish)
+    except UnknownProject as error:
+        raise ApiError(404 if wish else 400, str(error)) from error
+
+
+def utc(moment: datetime | None, default: datetime) -> datetime:
+    """A time that the store can be asked about; one that names no zone is in UTC."""
+    if moment is None:
+        return default
+    return min(max(moment.replace(tzinfo=moment.tzinfo or timezone.utc), EARLIEST), LATEST)

@@ -1,0 +1,34 @@
+-- Goes before each insight: what was done, when, and by whom as far as is known now. Events that
+-- only say who is who, or that an SDK has made, are left out: their names begin with a $.
+--
+-- Persons are told apart by half of their UUID, which takes two thirds of the time. It has 60 bits
+-- of a hash: the chance that any two of a million persons are taken for one is 1 in two millions.
+WITH
+    merged AS
+    (
+        SELECT reinterpretAsUInt64(own_id) AS half, reinterpretAsUInt64(person_id) AS person
+        FROM identity FINAL
+        WHERE project = {project:UInt32} AND kind = 'distinct_id' AND own_id != person_id
+    ),
+    seen AS
+    (
+        SELECT
+            command, version, outcome, failure_kind, error_type, duration, timestamp,
+            reinterpretAsUInt64(own_id) AS own_half,
+            if(merged.half = own_half, merged.person, own_half) AS person,
+            -- Numbered without a gap, as in periods.py.
+            toInt32(toDate32(timestamp)) AS day,
+            toInt32(floor((day + 3) / 7)) AS week,
+            toInt32((toYear(timestamp) - 1970) * 12 + toMonth(timestamp) - 1) AS month,
+            if({interval:String} = 'day', day, if({interval:String} = 'week', week, month)) AS period,
+            timestamp >= {start:DateTime64(6, 'UTC')}
+                AND timestamp < {end:DateTime64(6, 'UTC')} AS is_in_time,
+            ({command:String} = '' OR command = {command:String})
+                AND ({version:String} = '' OR version = {version:String})
+                AND ({os:String} = '' OR os = {os:String})
+                AND ({ci:String} = '' OR ci = {ci:String})
+                AND ({agent:String} = '' OR agent = {agent:String}) AS is_asked_for
+        FROM events
+        LEFT ANY JOIN merged ON merged.half = reinterpretAsUInt64(events.own_id)
+        WHERE project = {project:UInt32} AND NOT startsWith(event, '$')
+    )

@@ -1,1 +1,0 @@
-SELECT create_table_query FROM system.tables WHERE database = currentDatabase() AND name = 'events'
