@@ -202,6 +202,16 @@ def test_an_alias_after_the_fact_makes_one_person_of_two_in_every_insight(
     }
 
 
+def test_who_has_a_profile_but_has_never_said_who_they_are_is_anonymous(project: Project) -> None:
+    send(
+        project,
+        event("ann", timestamp=f"{MONDAY}T10:00:00Z", **{"$set": {"colour": "red"}}),
+        event("user-1", timestamp=f"{MONDAY}T10:00:00Z"),
+        alias("user-1", "anon-1"),
+    )
+    assert shape(ask(project, "active"), "anonymous", "identified") == [(1, 1)]
+
+
 def test_who_was_deleted_is_in_no_insight(project: Project) -> None:
     send(
         project,
@@ -232,6 +242,7 @@ def test_the_order_of_a_funnels_steps_is_exact_to_the_microsecond(project: Proje
     )
     assert funnel(project, "a", "b") == [3, 1]
     assert funnel(project, "b", "a") == [3, 1]
+    assert funnel(project, "a", "b", end=f"{MONDAY}T10:00:00.000002Z") == [2, 0]
 
 
 def test_a_step_that_occurs_twice_takes_two_events(project: Project) -> None:
@@ -312,7 +323,7 @@ def test_a_lifecycle_tells_who_came_and_who_went(project: Project) -> None:
         ("2026-03-07", 0, 0, 0, 1),
     ]
     assert shape(ask(project, "lifecycle"), *fields) == days
-    range_of_days = {"start": "2026-03-03T23:00:00Z", "end": "2026-03-05T00:00:00Z"}
+    range_of_days = {"start": "2026-03-03T23:00:00Z", "end": "2026-03-06T00:00:00Z"}
     assert shape(ask(project, "lifecycle", **range_of_days), *fields) == days[1:3]
     only_b = [("2026-03-06", 0, 0, 1, 0), ("2026-03-07", 0, 0, 0, 1)]
     assert shape(ask(project, "lifecycle", command="b"), *fields) == only_b

@@ -153,7 +153,7 @@ def test_a_port_that_is_taken(collector: Collector, new_collector: NewCollector)
     assert not (other.folder / "store").exists()
 
 
-@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1"])
+@pytest.mark.parametrize("host", ["0.0.0.0", "::"])
 def test_without_a_password_it_is_not_for_other_machines(
     new_collector: NewCollector, host: str
 ) -> None:

@@ -20,6 +20,8 @@ MERGES = {
     "$merge_dangerously": "alias",
     "$identify": "$anon_distinct_id",
 }
+# Stands for an ID that an event named in vain (M9), and that was deleted since. No ID has a NUL.
+FORGOTTEN = "\0"
 # A personless event this soon after its person's creation stays one (P2).
 _GRACE = timedelta(minutes=1)
 # Bytes of JSON; what would make a person larger is left out.
@@ -159,10 +161,10 @@ def fold(identities: Identities, fact: Fact) -> Verdict:
 
 def is_illegal(distinct_id: str) -> bool:
     """Whether so many strangers go by this ID that nobody may be merged by it."""
-    bare = distinct_id.strip()
+    bare = distinct_id
     if len(bare) > 1 and bare[0] == bare[-1] and bare[0] in "'\"":
-        bare = bare[1:-1].strip()
-    return not bare or bare.lower() in _ILLEGAL_IN_ANY_CASE or bare in _ILLEGAL
+        bare = bare[1:-1]
+    return not bare.strip() or bare.lower() in _ILLEGAL_IN_ANY_CASE or bare in _ILLEGAL
 
 
 def _ordinary(identities: Identities, fact: Fact) -> Verdict:
@@ -185,21 +187,21 @@ def _merge(identities: Identities, fact: Fact) -> Verdict:
         return Verdict(warning=_ordinary(identities, fact).warning or "an illegal ID: not merged")
     person, other = (identities.person_of(project, one) for one in (target, source))
     warning = ""
-    if person is None and other is None:
-        person = identities.create(project, target, fact.timestamp)
-        identities.assign(source, person)  # M4
-    elif other is None and person is not None:
-        identities.assign(source, person)  # M5
-    elif person is None and other is not None:
-        person = other
-        identities.assign(target, person)  # M6
-    elif person is not None and other is not None and person is not other:
+    if person is None:
+        if other is None or source == FORGOTTEN:
+            person = identities.create(project, target, fact.timestamp)
+        else:
+            person = other
+            identities.assign(target, person)  # M6
+    if source == FORGOTTEN:
+        pass
+    elif other is None:
+        identities.assign(source, person)  # M4, M5
+    elif other is not person:  # else M6, M7
         if other.is_identified and fact.event != "$merge_dangerously":
             warning = "already identified: not merged"  # M9
         else:
             identities.absorb(person, other)  # M8, M10
-    if person is None:
-        raise AssertionError("each branch has made or found one")
     if not person.is_identified:
         person.is_identified = True
         identities.touch(person)

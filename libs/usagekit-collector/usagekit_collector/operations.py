@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime
 from typing import Any, get_args, get_origin, get_type_hints
 
 import msgspec
@@ -87,10 +88,20 @@ def parameters(kind: type[msgspec.Struct], request: Request) -> Any:
             raise ApiError(400, f"there is no parameter {key!r}; there are: {', '.join(names)}")
         values = request.query_params.getlist(key)
         found[key] = values if _is_repeated(hints[names[key]]) else values[-1]
+        if datetime in get_args(hints[names[key]]):
+            found[key] = _time(key, values[-1])
     try:
         return msgspec.convert(found, kind, strict=False)
     except msgspec.ValidationError as error:
         raise ApiError(400, str(error)) from error
+
+
+def _time(key: str, value: str) -> datetime:
+    """A time of ISO 8601, which a number is not."""
+    try:
+        return msgspec.convert(value, datetime)
+    except msgspec.ValidationError as error:
+        raise ApiError(400, f"{error} - at `$.{key}`") from error
 
 
 def _is_repeated(hint: Any) -> bool:

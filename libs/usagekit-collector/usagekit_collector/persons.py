@@ -10,7 +10,7 @@ import msgspec
 
 from usagekit_collector import store
 from usagekit_collector.engine import change, sql
-from usagekit_collector.identity import Identities, Person, own_id
+from usagekit_collector.identity import Identities, Person, is_illegal, own_id
 
 
 class Profile(msgspec.Struct):
@@ -61,7 +61,8 @@ def find(client: Any, project: int, distinct_id: str) -> Profile | None:
 
 
 def delete(client: Any, project: int, distinct_id: str) -> Deleted | None:
-    """Remove a person, all their IDs, and every event that is theirs or names one of their IDs.
+    """Remove a person, all their IDs and all their events; where somebody else's event names one of
+    these IDs, it is forgotten there.
 
     They are gone from every answer at once, and from the files as soon as the engine has written
     the parts anew that held them, which it begins to do here. For the writer.
@@ -70,12 +71,21 @@ def delete(client: Any, project: int, distinct_id: str) -> Deleted | None:
     if found is None:
         return None
     own_ids = [own_id(project, one) for one in found.distinct_ids]
-    asked = {"project": project, "own_ids": own_ids, "ids": found.distinct_ids}
-    for step in ("delete_events", "delete_identity"):
-        change(client, sql(f"store/{step}"), asked)
+    asked = {"project": project, "own_ids": own_ids}
+    change(client, sql("store/delete_events"), asked)
+    _forget(client, project, found.distinct_ids)
+    change(client, sql("store/delete_identity"), asked)
     for step in ("rewrite_events", "rewrite_identity"):
         change(client, sql(f"store/{step}"))
     return Deleted(found.person_id, found.distinct_ids, found.events)
+
+
+def _forget(client: Any, project: int, distinct_ids: list[str]) -> None:
+    """Leave these IDs out of events that name them and stay. An illegal one is nobody's."""
+    asked = {"project": project, "ids": [one for one in distinct_ids if not is_illegal(one)]}
+    # The engine writes down how it changed what: by numbers, that does not name the IDs again.
+    if seqs := [row[0] for row in client.query(sql("store/naming"), asked).result_rows]:
+        change(client, sql("store/forget_ids"), {"project": project, "seqs": seqs})
 
 
 def _person(client: Any, project: int, distinct_id: str) -> tuple[Person | None, list[str]]:

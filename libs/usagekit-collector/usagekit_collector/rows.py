@@ -10,7 +10,7 @@ from uuid import UUID
 import msgspec
 
 from usagekit_collector.capture import Captured, text_of
-from usagekit_collector.identity import MERGES, Fact
+from usagekit_collector.identity import FORGOTTEN, MERGES, Fact
 
 OUTCOMES = {"CLI execution succeeded": "succeeded", "CLI execution failed": "failed"}
 _CHANGES: dict[str, type] = {"$set": dict, "$set_once": dict, "$unset": list}
@@ -136,7 +136,7 @@ def properties_of(row: Mapping[str, Any]) -> dict[str, Any]:
             properties[name] = row[column]
     if row["changes"]:
         properties |= msgspec.json.decode(row["changes"])
-    if row["merged_id"]:
+    if row["merged_id"] not in ("", FORGOTTEN):
         properties[MERGES[row["event"]]] = row["merged_id"]
     return properties
 

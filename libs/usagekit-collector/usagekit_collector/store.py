@@ -43,11 +43,11 @@ class Known:
         for fact in facts:
             ids.add((fact.project, fact.distinct_id))
             if fact.merged_id:
-                merged.add((fact.project, fact.merged_id))
+                merged |= {(fact.project, fact.merged_id), (fact.project, fact.distinct_id)}
         own_ids = ((project, own_id(project, one)) for project, one in ids | merged)
         for project, some in _by_project(own_ids, self.ids).items():
             load_ids(client, identities, project, some)
-        # Who is merged away takes along all that is theirs.
+        # Who is merged away takes along all that is theirs; of a chain, whoever is in it.
         for project, persons in _by_project(
             {(key[0], identities.ids[key]) for key in merged if key in identities.ids}
         ).items():

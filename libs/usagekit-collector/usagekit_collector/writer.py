@@ -239,8 +239,9 @@ class Writer(threading.Thread):
 
     def _catch_up(self) -> None:
         """Fold what was stored and not folded."""
-        self._last = store.number(self._client, "store/last_seq")
         after = store.number(self._client, "store/folded")
+        # The last events may have been deleted since.
+        self._last = max(after, store.number(self._client, "store/last_seq"))
         count = self._fold_after(after)
         if count:
             _log.info("folded %d events that were stored and not folded", count)

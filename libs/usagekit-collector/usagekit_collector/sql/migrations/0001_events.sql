@@ -36,4 +36,8 @@ CREATE TABLE IF NOT EXISTS events
 )
 ENGINE = MergeTree
 ORDER BY (project, seq)
-SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, old_parts_lifetime = 10;
+SETTINGS
+    fsync_after_insert = 1, fsync_part_directory = 1,
+    -- What was deleted is gone from the files soon, and so is what was written down of it.
+    old_parts_lifetime = 1, finished_mutations_to_keep = 1,
+    merge_tree_clear_old_temporary_directories_interval_seconds = 5;

@@ -17,4 +17,8 @@ CREATE TABLE IF NOT EXISTS identity
 )
 ENGINE = ReplacingMergeTree(version, is_deleted)
 ORDER BY (project, kind, own_id)
-SETTINGS index_granularity = 1024, fsync_after_insert = 1, fsync_part_directory = 1, old_parts_lifetime = 10;
+SETTINGS
+    index_granularity = 1024, fsync_after_insert = 1, fsync_part_directory = 1,
+    -- What was deleted is gone from the files soon, and so is what was written down of it.
+    old_parts_lifetime = 1, finished_mutations_to_keep = 1,
+    merge_tree_clear_old_temporary_directories_interval_seconds = 5;

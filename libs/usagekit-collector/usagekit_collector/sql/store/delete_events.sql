@@ -1,3 +1,1 @@
-DELETE FROM LOCAL_EVENTS
-WHERE project = {project:UInt32}
-  AND (own_id IN {own_ids:Array(UUID)} OR merged_id IN {ids:Array(String)})
+DELETE FROM LOCAL_EVENTS WHERE project = {project:UInt32} AND own_id IN {own_ids:Array(UUID)}

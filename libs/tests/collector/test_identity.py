@@ -1,0 +1,185 @@
+"""Who is who, by the decision table, as the pure function decides it."""
+
+from __future__ import annotations
+
+import copy
+from datetime import datetime, timedelta, timezone
+from typing import Any
+from uuid import UUID
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from usagekit_collector.identity import (
+    FORCE_UPGRADE,
+    FORGOTTEN,
+    FULL,
+    MERGES,
+    PROPERTYLESS,
+    Fact,
+    Identities,
+    fold,
+    is_illegal,
+    own_id,
+)
+
+NOON = datetime(2026, 3, 1, 12, tzinfo=timezone.utc)
+IDS = ["ada", "bob", "anon-1", "anon-2", "anon-3", "null", "guest"]
+
+
+def fact(distinct_id: str, merged_id: str = "", event: str = "", **more: Any) -> Fact:
+    event = event or ("$create_alias" if merged_id else "CLI execution succeeded")
+    more = {"timestamp": NOON, "project": 1, **more}
+    return Fact(event=event, distinct_id=distinct_id, merged_id=merged_id, **more)
+
+
+def folded(*facts: Fact) -> Identities:
+    identities = Identities()
+    for one in facts:
+        fold(identities, one)
+    return identities
+
+
+def groups(identities: Identities) -> set[frozenset[str]]:
+    """The distinct_ids of each person."""
+    found: dict[UUID, set[str]] = {}
+    for (_, distinct_id), person_id in identities.ids.items():
+        found.setdefault(person_id, set()).add(distinct_id)
+    return {frozenset(ids) for ids in found.values()}
+
+
+def test_a_persons_uuid_is_the_one_that_posthog_makes() -> None:
+    assert own_id(1, "anon1") == UUID("3aa19f72-b8f7-59e2-8a90-5da5ddd8eda1")
+
+
+@pytest.mark.parametrize(
+    "bare", ["anonymous", "GUEST", "Id", "None", "NaN", "[object Object]", "0"]
+)
+def test_an_illegal_id_is_illegal_in_quotes_too(bare: str) -> None:
+    assert all(map(is_illegal, (bare, f"'{bare}'", f'"{bare}"')))
+
+
+@pytest.mark.parametrize("blank", ["", " ", "\t\n", "''", '" "'])
+def test_a_blank_id_is_illegal(blank: str) -> None:
+    assert is_illegal(blank)
+
+
+@pytest.mark.parametrize("legal", ["NULL", "nan", "00", "anonymous-1", "'null", "guest ", "ada"])
+def test_what_is_merely_like_an_illegal_id_is_legal(legal: str) -> None:
+    assert not is_illegal(legal)
+
+
+@pytest.mark.parametrize("event", ["$create_alias", "$identify"])
+def test_a_refused_merge_whose_other_side_was_deleted_folds_as_it_did(event: str) -> None:
+    before = folded(fact("ada"), fact("bob", "bob-1"), fact("ada", "bob", event))
+    after = folded(fact("ada"), fact("ada", FORGOTTEN, event))
+    assert before.person_of(1, "ada") == after.person_of(1, "ada")
+    assert groups(after) == {frozenset({"ada"})}
+
+
+def test_the_changes_of_an_event_come_in_their_order() -> None:
+    changes = {"$set_once": {"a": 1, "b": 1}, "$set": {"b": 2, "c": 3}, "$unset": ["c"]}
+    identities = folded(fact("ada", changes=changes), fact("ada", changes={"$set_once": {"a": 9}}))
+    person = identities.person_of(1, "ada")
+    assert person is not None
+    assert person.properties == {"a": 1, "b": 2}
+
+
+def test_a_person_does_not_grow_without_end() -> None:
+    identities = folded(fact("ada", changes={"$set": {"a": 1}}))
+    verdict = fold(identities, fact("ada", changes={"$set": {"b": "x" * 600_000}}))
+    person = identities.person_of(1, "ada")
+    assert person is not None
+    assert (person.properties, verdict.mode) == ({"a": 1}, FULL)
+    assert "too large" in verdict.warning
+
+
+FACTS = st.builds(
+    lambda event, target, source, personless, minutes, changes: fact(
+        target,
+        source if event in MERGES else "",
+        event,
+        personless=personless,
+        timestamp=NOON + timedelta(minutes=minutes),
+        changes=changes,
+    ),
+    event=st.sampled_from([*MERGES, "CLI execution succeeded"]),
+    target=st.sampled_from(IDS),
+    source=st.sampled_from(["", *IDS]),
+    personless=st.booleans(),
+    minutes=st.integers(0, 3),
+    changes=st.just({}) | st.builds(lambda value: {"$set": {"seen": value}}, st.integers(0, 3)),
+)
+
+
+@given(st.lists(FACTS, max_size=25))
+def test_the_same_facts_in_the_same_order_give_the_same_map(facts: list[Fact]) -> None:
+    one, two = folded(*facts), folded(*copy.deepcopy(facts))
+    assert (one.ids, one.persons) == (two.ids, two.persons)
+
+
+@given(st.lists(FACTS, max_size=25))
+def test_everybody_with_an_id_is_there_and_nobody_without_one(facts: list[Fact]) -> None:
+    identities = folded(*facts)
+    assert set(identities.ids.values()) == set(identities.persons)
+    for (_, distinct_id), person_id in identities.ids.items():
+        assert person_id in {own_id(1, one) for one in IDS}, distinct_id
+
+
+@given(st.lists(FACTS, max_size=25))
+def test_illegal_ids_are_never_together_with_anybody(facts: list[Fact]) -> None:
+    for ids in groups(folded(*facts)):
+        assert len(ids) == 1 or not any(map(is_illegal, ids))
+
+
+@given(st.lists(FACTS, max_size=25), FACTS)
+def test_persons_only_ever_come_together(facts: list[Fact], last: Fact) -> None:
+    identities = folded(*facts)
+    before = groups(identities)
+    fold(identities, last)
+    after = groups(identities)
+    assert all(any(ids <= later for later in after) for ids in before)
+
+
+@given(st.lists(FACTS, max_size=25), FACTS)
+def test_once_identified_a_person_stays_so(facts: list[Fact], last: Fact) -> None:
+    identities = folded(*facts)
+    known = {key for key, one in identities.ids.items() if identities.persons[one].is_identified}
+    fold(identities, last)
+    assert all(identities.persons[identities.ids[key]].is_identified for key in known)
+
+
+@given(st.lists(FACTS, max_size=25), FACTS)
+def test_an_event_without_a_profile_changes_nobody(facts: list[Fact], last: Fact) -> None:
+    identities = folded(*facts)
+    before = copy.deepcopy((identities.ids, identities.persons))
+    last = fact(last.distinct_id, last.merged_id, last.event, personless=True)
+    verdict = fold(identities, last)
+    assert before == (identities.ids, identities.persons)
+    assert verdict.mode in (None, PROPERTYLESS, FORCE_UPGRADE)
+    assert (verdict.mode is None) == (last.event in MERGES)
+
+
+@given(st.lists(FACTS, max_size=25), FACTS)
+def test_plain_events_never_identify_anybody(facts: list[Fact], last: Fact) -> None:
+    identities = folded(*facts)
+    before = {key for key, one in identities.ids.items() if identities.persons[one].is_identified}
+    fold(identities, fact(last.distinct_id, changes=last.changes))
+    after = {key for key, one in identities.ids.items() if identities.persons[one].is_identified}
+    assert before == after
+
+
+@given(st.lists(FACTS, max_size=25))
+def test_what_changed_is_what_must_be_stored(facts: list[Fact]) -> None:
+    identities = Identities()
+    stored: tuple[dict[Any, Any], dict[Any, Any]] = ({}, {})
+    for one in facts:
+        identities.changed_ids.clear()
+        identities.changed_persons.clear()
+        fold(identities, one)
+        stored[0].update({key: identities.ids[key] for key in identities.changed_ids})
+        for person_id in identities.changed_persons:
+            stored[1].pop(person_id, None)
+            if person_id in identities.persons:
+                stored[1][person_id] = copy.deepcopy(identities.persons[person_id])
+    assert stored == (identities.ids, identities.persons)
