@@ -50,6 +50,12 @@ def test_what_stands_after_the_question_mark_is_for_the_client() -> None:
     assert wanted["generic_args"] == {"ca_cert": "/a/b.pem", "insert_quorum": "2"}
 
 
+@pytest.mark.parametrize("name", ["port", "interface", "password"])
+def test_what_is_said_before_it_is_not_said_again(name: str) -> None:
+    with pytest.raises(ValueError, match=f"{name} cannot be said after the ?"):
+        options(f"clickhouse://host/db?{name}=1", {})
+
+
 def test_with_clickhouses_the_first_byte_is_that_of_tls(
     new_collector: Callable[..., Collector],
 ) -> None:

@@ -31,7 +31,7 @@ END = b"0\r\n\r\n"
 @pytest.fixture(scope="module")
 def target(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Collector]:
     folder = tmp_path_factory.mktemp("connections")
-    with Collector(folder, request_seconds=1.5) as running:
+    with Collector(folder, request_seconds=2.5) as running:
         yield running
 
 

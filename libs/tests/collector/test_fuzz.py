@@ -21,7 +21,7 @@ pytest.importorskip("atheris")
 # As in fuzz_decoder.py, which only its own process can load.
 PARAMETER, CHOICES = 3, 128
 LIBS = Path(__file__).parents[2]
-RUNS = 25_000
+RUNS = 20_000
 
 
 def valid_requests() -> list[Any]:

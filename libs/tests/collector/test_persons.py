@@ -116,6 +116,7 @@ def test_what_was_deleted_is_soon_in_none_of_the_stores_files(
         command(f"anon-{secret}"),
         alias(secret, f"anon-{secret}", **{"$set": {"email": f"{secret}@example.test"}}),
         alias("other", "other-2"),
+        command("third"),
         alias("third", secret),
     )
     person = project.person(secret)
@@ -126,8 +127,10 @@ def test_what_was_deleted_is_soon_in_none_of_the_stores_files(
     deadline = time.monotonic() + 60
     while left := files_with(collector.folder / "store", traces):
         assert time.monotonic() < deadline, left
-        time.sleep(0.2)
-    assert sorted(found["distinct_id"] for found in project.events()) == ["other", "third"]
+        # Where nothing happens the engine tidies up less and less often.
+        project.capture(command("other"))
+        time.sleep(0.1)
+    assert {found["distinct_id"] for found in project.events()} == {"other", "third"}
     # And the map is still the one that the events give.
     assert collector.stop() == 0
     ran = collector.run("doctor", "--rebuild-identity")

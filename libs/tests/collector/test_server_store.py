@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import signal
 import socket
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from uuid import uuid4
@@ -13,6 +12,7 @@ import pytest
 
 from tests.support.clickhouse import ClickHouse
 from tests.support.collector import Collector, Project, event
+from tests.support.wire import until
 
 # Seconds of a lease that a test waits out; of one that it never would.
 SHORT, LONG = 1.0, 1000.0
@@ -33,14 +33,6 @@ def breakable(tmp_path: Path) -> Iterator[ClickHouse]:
         yield running
 
 
-def wait_until(is_so: Callable[[], bool], seconds: float = 60) -> None:
-    """AssertionError if it does not come true in that time."""
-    deadline = time.monotonic() + seconds
-    while not is_so():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
-
-
 def send_until_taken(project: Project, sent: dict[str, object]) -> list[int]:
     """As an SDK does; the statuses of all tries but the last."""
     refused: list[int] = []
@@ -50,7 +42,7 @@ def send_until_taken(project: Project, sent: dict[str, object]) -> list[int]:
         refused.extend([answer.status] * (answer.status != 200))
         return answer.status == 200
 
-    wait_until(is_taken)
+    until(is_taken)
     return refused
 
 
@@ -102,7 +94,7 @@ def test_while_the_server_is_gone_senders_are_asked_to_try_again(
     assert collector.project().send(event("stranger")).status == 503
     assert collector.get("/api/events", project=project.token).status == 503
     # Long enough for another collector to come, had there been one.
-    wait_until(lambda: collector.get("/_health").status == 503)
+    until(lambda: collector.get("/_health").status == 503)
     breakable.start()
     assert set(send_until_taken(project, sent)) <= {503}
     assert collector.get("/_health").status == 200
@@ -169,7 +161,7 @@ def test_one_that_stood_still_while_another_came_after_it_stores_nothing_more(
         assert second.stop() == 0
     first.process.send_signal(signal.SIGCONT)
     assert project.send(event("too-late")).status == 503
-    wait_until(lambda: "the store is another collector's now" in first.log.read_text())
+    until(lambda: "the store is another collector's now" in first.log.read_text())
     assert project.send(event("too-late")).status == 503
     assert first.get("/_health").status == 503
     assert first.request("DELETE", f"/api/persons/after?project={project.token}").status == 503
@@ -177,6 +169,31 @@ def test_one_that_stood_still_while_another_came_after_it_stores_nothing_more(
     if not is_gone:
         assert first.stop() == 0
         send_until_taken(after, event("after"))
+
+
+def test_a_project_moves_from_an_embedded_store_with_its_uuids_and_persons(
+    embedded: Collector, server: Collector
+) -> None:
+    old = embedded.project()
+    old.capture(
+        event("anon-1", timestamp="2026-01-02T03:04:05.678901Z", command_name="login"),
+        event("principal-1", "$create_alias", alias="anon-1"),
+        event("principal-1", properties={"$set": {"plan": "made-up"}}),
+    )
+    new = server.project(old.token)
+    for _ in range(2):
+        moved = embedded.run("export", "--url", embedded.url, "--project", old.token).stdout
+        words = ("import", "-", "--url", server.url, "--token", new.token)
+        assert server.run(*words, input=moved).returncode == 0
+    kept = ("uuid", "event", "distinct_id", "timestamp", "properties")
+    assert [[one[name] for name in kept] for one in new.events()] == [
+        [one[name] for name in kept] for one in old.events()
+    ]
+    person, before = new.person("anon-1"), old.person("anon-1")
+    assert person is not None
+    assert before is not None
+    for name in ("distinct_ids", "is_identified", "properties", "first_seen", "events"):
+        assert person[name] == before[name]
 
 
 def test_a_password_is_asked_for_and_told_to_nobody(

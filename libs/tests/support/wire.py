@@ -92,9 +92,15 @@ class Watched:
         return self._status("VmHWM")
 
     @property
-    def files(self) -> int:
-        """How many are open, connections included."""
-        return len(os.listdir(self._folder / "fd"))
+    def sockets(self) -> int:
+        """How many are open."""
+        return sum(self._is_socket(number) for number in os.listdir(self._folder / "fd"))
+
+    def _is_socket(self, number: str) -> bool:
+        try:
+            return os.readlink(self._folder / "fd" / number).startswith("socket:")
+        except FileNotFoundError:  # closed meanwhile
+            return False
 
     def _status(self, name: str) -> float:
         text = self._folder.joinpath("status").read_text()

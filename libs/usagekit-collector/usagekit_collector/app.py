@@ -80,7 +80,7 @@ async def health(request: Request) -> Response:
     """200 while events can be taken."""
     service: Service = request.app.state.service
     if service.engine.is_lost:
-        return failure(503, "another collector has the store")
+        return failure(503, "another collector has the store now, or may have")
     if not service.writer.is_alive():
         return failure(503, "the writer has ended")
     return Response(b'{"status":"ok"}', media_type="application/json")

@@ -18,6 +18,8 @@ _ON_A_SERVER = {
     # Who is who lies on all shards: it is put together before each joins it to its events.
     "distributed_product_mode": "global",
 }
+# What is said before the question mark is not said again.
+_SAID_BEFORE = frozenset(["database", "host", "interface", "password", "port", "username"])
 # Where TLS is spoken, by custom.
 _TLS_PORTS = (443, 8443)
 
@@ -37,12 +39,15 @@ def options(store: str, settings: Mapping[str, str]) -> dict[str, Any]:
     parts = urlsplit(store)
     if parts.scheme == "chdb":
         return {"dsn": store, "settings": dict(settings), "tz_mode": "aware"}
+    more = dict(parse_qsl(parts.query))
+    if twice := _SAID_BEFORE & more.keys():
+        raise ValueError(f"{', '.join(sorted(twice))} cannot be said after the ? of the store")
     secure = parts.scheme == "clickhouses" or parts.port in _TLS_PORTS
     return {
         "dsn": parts._replace(query="").geturl(),
         "interface": "https" if secure else "http",
         "settings": {**_ON_A_SERVER, **settings},
-        "generic_args": dict(parse_qsl(parts.query)),
+        "generic_args": more,
         "tz_mode": "aware",
         # Many parameters are longer than an address may be.
         "form_encode_query_params": True,

@@ -247,8 +247,8 @@ def migrate(client: Any) -> list[str]:
 def insert(client: Any, table: str, lines: Sequence[bytes]) -> None:
     """Put rows, each a line of JSON, into a table: all of them, on disk, in one step.
 
-    On a cluster it is one step for each shard. A failure does not say that nothing was stored;
-    but nothing more will be.
+    On a cluster it is one step for each shard. A failure does not say that nothing was stored; but
+    it has ended, if the server can still be asked, and what was stored can be looked up.
     """
     query_id = str(uuid4())
     block = b"\n".join(lines) + b"\n"

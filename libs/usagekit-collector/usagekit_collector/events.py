@@ -11,6 +11,7 @@ import msgspec
 from usagekit_collector.engine import sql
 from usagekit_collector.rows import properties_of
 
+
 class Event(msgspec.Struct):
     """One event, as it was captured.
 

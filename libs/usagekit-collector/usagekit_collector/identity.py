@@ -27,7 +27,18 @@ _GRACE = timedelta(minutes=1)
 # Bytes of JSON; what would make a person larger is left out.
 _LARGEST_PERSON = 512 * 1024
 _ILLEGAL_IN_ANY_CASE = frozenset(
-    ["anonymous", "guest", "distinctid", "distinct_id", "id", "not_authenticated", "email", "undefined", "true", "false"]
+    [
+        "anonymous",
+        "guest",
+        "distinctid",
+        "distinct_id",
+        "id",
+        "not_authenticated",
+        "email",
+        "undefined",
+        "true",
+        "false",
+    ]
 )
 _ILLEGAL = frozenset(["[object Object]", "NaN", "None", "none", "null", "0"])
 

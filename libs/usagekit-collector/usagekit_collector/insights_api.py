@@ -141,7 +141,10 @@ def _insight(handler: Any, summary: str, query: type[msgspec.Struct], result: An
         handler=handler,
         query=query,
         result=list[result],
-        errors={404: "there is no such project", 503: "too much at once: try again, or narrow the dates"},
+        errors={
+            404: "there is no such project",
+            503: "too much at once: try again, or narrow the dates",
+        },
     )
 
 

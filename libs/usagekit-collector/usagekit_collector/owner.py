@@ -27,10 +27,9 @@ from clickhouse_connect.driver.exceptions import ClickHouseError
 from usagekit_collector.engine import StoreError, sql
 
 _log = logging.getLogger(__name__)
-# Parts of the lease: until it is renewed; that its holder counts on; that another waits for.
-_RENEWED, _SAFE, _WAITED = 1 / 3, 4 / 5, 3 / 2
-# Seconds until a claim is looked at; and the same as a part of a short lease.
-_SETTLED, _SETTLED_PART = 1.0, 1 / 15
+# Parts of the lease: until it is renewed; that its holder counts on; that another waits for; until
+# a claim is looked at, which is a second at most.
+_RENEWED, _SAFE, _WAITED, _SETTLED = 1 / 3, 4 / 5, 3 / 2, 1 / 15
 
 
 class Lease:
@@ -44,7 +43,7 @@ class Lease:
     def __init__(self, client: Any, seconds: float) -> None:
         self._client = client
         self._seconds = seconds
-        self._settled = min(_SETTLED, _SETTLED_PART * seconds)
+        self._settled = min(1.0, _SETTLED * seconds)
         self._id = uuid4()
         self._until = 0.0
         self._over = threading.Event()
@@ -56,11 +55,7 @@ class Lease:
         return _clock() < self._until
 
     def take(self, *, wait: bool) -> None:
-        """Become the owner. Raises StoreError, with words of who is.
-
-        Args:
-            wait: for as long as a lease takes to run out, and a little more.
-        """
+        """Become the owner; wait for another's lease to run out, or not. Raises StoreError."""
         deadline = _clock() + (_WAITED * self._seconds if wait else 0)
         while not self._say(is_new=True):
             if _clock() >= deadline:

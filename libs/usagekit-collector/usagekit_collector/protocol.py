@@ -8,7 +8,7 @@ import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 # Seconds more for a body than its handler gives it: whoever is late is told so first.
-_LONGER = 1.0
+_LONGER = 2.0
 
 
 class Patient(H11Protocol):

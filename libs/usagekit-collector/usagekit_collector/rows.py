@@ -85,8 +85,10 @@ def _merged_id(captured: Captured) -> str:
     return text_of(captured.properties.get(name)) if name else ""
 
 
-def event_row(captured: Captured, fact: Fact, mode: str, own_id: UUID, seq: int) -> bytes:
-    """The line of JSON by which the event is stored."""
+def event_row(
+    captured: Captured, fact: Fact, mode: str, own_id: UUID, seq: int, *, is_first: bool = False
+) -> bytes:
+    """The line of JSON by which the event is stored; ``is_first`` of one that makes a person."""
     columns: dict[str, Any] = {}
     rest = dict(captured.properties)
     for name, (column, fits) in COLUMNS.items():
@@ -108,7 +110,7 @@ def event_row(captured: Captured, fact: Fact, mode: str, own_id: UUID, seq: int)
             "own_id": own_id,
             "person_mode": mode,
             "merged_id": fact.merged_id,
-            "changes": msgspec.json.encode(changes).decode() if changes else "",
+            "changes": msgspec.json.encode(changes).decode() if changes or is_first else "",
             "outcome": OUTCOMES.get(captured.event, ""),
             **columns,
             "properties": msgspec.json.encode(rest).decode(),

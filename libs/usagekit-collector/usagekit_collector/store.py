@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from itertools import compress, repeat
+from itertools import chain, compress, islice, repeat
 from typing import Any
 from uuid import UUID
 
 import msgspec
 
-from usagekit_collector.engine import insert, is_sharded, sql
+from usagekit_collector.engine import change, insert, is_sharded, sql
 from usagekit_collector.identity import Fact, Identities, Person, own_id
 from usagekit_collector.rows import fact_of_row, sql_time
 from usagekit_collector.seen import Seen, keys_of
 
 # How many facts are folded between two looks into the store.
 AT_ONCE = 5_000
+# Rows of a map that are stored at once.
+_PIECE = 50_000
 
 
 class Known:
@@ -83,12 +85,26 @@ def save(client: Any, identities: Identities, version: int) -> None:
     """Store what has changed of who is who; ``version`` is the last event that was folded."""
     rows = [*_id_rows(identities, version), *_person_rows(identities, version)]
     if rows:
-        mark = msgspec.json.encode({"kind": "mark", "version": version})
         if is_sharded(client, "identity"):
             # Each shard is a step: the mark must not be there before all others are.
             insert(client, "identity", rows)
             rows = []
-        insert(client, "identity", [*rows, mark])
+        insert(client, "identity", [*rows, _mark(version)])
+
+
+def save_all(client: Any, identities: Identities, version: int) -> None:
+    """Store a whole map where there is none, in pieces. It counts once the mark is there, which
+    comes last."""
+    rows = chain(_id_rows(identities, version), _person_rows(identities, version))
+    while piece := list(islice(rows, _PIECE)):
+        insert(client, "identity", piece)
+    insert(client, "identity", [_mark(version)])
+
+
+def forget_everybody(client: Any) -> None:
+    """Empty the map."""
+    if number(client, "store/identities"):
+        change(client, sql("store/forget_everybody"))
 
 
 def unfolded(client: Any, after: int) -> list[tuple[int, Fact]]:
@@ -100,6 +116,10 @@ def unfolded(client: Any, after: int) -> list[tuple[int, Fact]]:
 def number(client: Any, query: str) -> int:
     """The one number that a query answers with."""
     return int(client.query(sql(query)).result_rows[0][0] or 0)
+
+
+def _mark(version: int) -> bytes:
+    return msgspec.json.encode({"kind": "mark", "version": version})
 
 
 def _id_rows(identities: Identities, version: int) -> Iterator[bytes]:

@@ -224,12 +224,14 @@ class Writer(threading.Thread):
         """The rows to store, and the arrival number of the last."""
         rows, seq = [], max(self._last, time.time_ns() // 1000)
         for (project, event), fact in zip(fresh, facts, strict=True):
+            people = len(identities.persons)
             verdict = fold(identities, fact)
             warnings.update([verdict.warning] if verdict.warning else [])
             if verdict.mode is not None:
                 seq += 1
                 own = own_id(project, event.distinct_id)
-                rows.append(event_row(event, fact, verdict.mode, own, seq))
+                is_first = len(identities.persons) > people
+                rows.append(event_row(event, fact, verdict.mode, own, seq, is_first=is_first))
         return rows, seq
 
     def _warn(self, warnings: Counter[str]) -> None:
@@ -240,6 +242,8 @@ class Writer(threading.Thread):
     def _catch_up(self) -> None:
         """Fold what was stored and not folded."""
         after = store.number(self._client, "store/folded")
+        if not after:
+            store.forget_everybody(self._client)  # What there is without a mark is half a map.
         # The last events may have been deleted since.
         self._last = max(after, store.number(self._client, "store/last_seq"))
         count = self._fold_after(after)

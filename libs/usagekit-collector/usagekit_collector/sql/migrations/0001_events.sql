@@ -15,7 +15,7 @@ CREATE TABLE IF NOT EXISTS events
     person_mode LowCardinality(String),
     -- The distinct_id that this event wishes to fold into its own; empty if it does not.
     merged_id String CODEC(ZSTD),
-    -- $set, $set_once and $unset as JSON; empty if there are none.
+    -- $set, $set_once and $unset as JSON; empty if there are none, and the event makes nobody.
     changes String CODEC(ZSTD),
     command LowCardinality(String),
     version LowCardinality(String),
@@ -40,4 +40,4 @@ SETTINGS
     fsync_after_insert = 1, fsync_part_directory = 1,
     -- What was deleted is gone from the files soon, and so is what was written down of it.
     old_parts_lifetime = 1, finished_mutations_to_keep = 1,
-    merge_tree_clear_old_temporary_directories_interval_seconds = 5;
+    cleanup_delay_period = 2, max_cleanup_delay_period = 5, cleanup_delay_period_random_add = 0;

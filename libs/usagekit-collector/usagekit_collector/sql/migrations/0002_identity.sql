@@ -21,4 +21,4 @@ SETTINGS
     index_granularity = 1024, fsync_after_insert = 1, fsync_part_directory = 1,
     -- What was deleted is gone from the files soon, and so is what was written down of it.
     old_parts_lifetime = 1, finished_mutations_to_keep = 1,
-    merge_tree_clear_old_temporary_directories_interval_seconds = 5;
+    cleanup_delay_period = 2, max_cleanup_delay_period = 5, cleanup_delay_period_random_add = 0;
