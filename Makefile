@@ -7,7 +7,7 @@ BIN := .venv/bin
 demo: .venv/ready  ## the whole life of an identity, on this machine, from nothing
 	@cd libs && ../$(BIN)/python -m tests.support.demo
 
-test: .venv/ready  ## the test suite, with branch coverage of child processes too
+test: .venv/ready .venv-posthog6/ready .node-clients/ready  ## the test suite, with branch coverage of child processes too
 	@$(BIN)/python -m pytest -n 2 $(ARGS)
 
 check: .venv/ready  ## style, types
@@ -48,6 +48,22 @@ bench: .venv-bench/ready .venv-peer/ready  ## what tracking costs, beside no tra
 	@.venv-peer/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/peer.txt
 	@touch $@
 
+# The oldest PostHog SDK that the collector is tried with, in an environment of its own.
+.venv-posthog6/ready: requirements/client-posthog-6.txt
+	@echo "Preparing .venv-posthog6 (once) ..."
+	@rm -rf .venv-posthog6
+	@$(PYTHON) -m venv .venv-posthog6
+	@.venv-posthog6/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/client-posthog-6.txt
+	@touch $@
+
+# The PostHog SDK for Node; without npm on the machine its tests are passed over.
+.node-clients/ready: libs/tests/collector/clients/package.json libs/tests/collector/clients/package-lock.json
+	@if command -v npm > /dev/null; then \
+	  echo "Preparing .node-clients (once) ..." && rm -rf .node-clients && mkdir .node-clients && \
+	  cp $^ .node-clients && \
+	  npm ci --prefix .node-clients --silent --ignore-scripts --no-audit --no-fund && touch $@; \
+	fi
+
 compat: .venv/ready  ## every ending, at both ends of each promised range of versions
 	@$(BIN)/nox --session compat $(ARGS)
 
@@ -59,14 +75,10 @@ pin:  ## write the pinned requirements anew; needs uv
 	  --no-emit-package usagekit --no-emit-package usagekit-collector --no-strip-extras --no-header --upgrade --output-file requirements/dev.txt
 	echo "arcade-mcp==1.16.3" | uv pip compile - --universal --python-version 3.10 --generate-hashes \
 	  --no-strip-extras --no-header --upgrade --output-file requirements/peer.txt
+	echo "posthog==6.7.6" | uv pip compile - --universal --python-version 3.10 --generate-hashes \
+	  --no-strip-extras --no-header --upgrade --output-file requirements/client-posthog-6.txt
+	npm install --prefix libs/tests/collector/clients --package-lock-only --omit-lockfile-registry-resolved \
+	  --ignore-scripts --no-audit --no-fund
 
 clean:
-	rm -rf .venv .venv-bench .venv-peer .nox .coverage* .hypothesis .mypy_cache .pytest_cache .ruff_cache
-
-# The oldest PostHog SDK that the collector is tried with, in an environment of its own.
-.venv-posthog6/ready: requirements/client-posthog-6.txt
-	@echo "Preparing .venv-posthog6 (once) ..."
-	@rm -rf .venv-posthog6
-	@$(PYTHON) -m venv .venv-posthog6
-	@.venv-posthog6/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/client-posthog-6.txt
-	@touch $@
+	rm -rf .venv .venv-bench .venv-peer .venv-posthog6 .node-clients .nox .coverage* .hypothesis .mypy_cache .pytest_cache .ruff_cache

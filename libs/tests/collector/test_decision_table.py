@@ -19,7 +19,7 @@ def at(minutes: float) -> str:
     return (NOON + timedelta(minutes=minutes)).isoformat()
 
 
-def merge(target: str, source: object, name: str = ALIAS, **more: Any) -> dict[str, Any]:
+def merge(target: str, source: object, name: str = ALIAS, /, **more: Any) -> dict[str, Any]:
     """An event that wishes to fold ``source`` into ``target``."""
     other = "$anon_distinct_id" if name == IDENTIFY else "alias"
     return event(target, name, **{"timestamp": at(0), other: source, **more})

@@ -64,7 +64,7 @@ def test_every_route_of_the_api_is_in_the_document_with_all_its_methods(project:
     assert found == {(path, method) for path, one in DOCUMENT["paths"].items() for method in one}
     assert ("/api/events", "get") in found
     refused = project.collector.request("PUT", "/api/events")
-    assert (refused.status, refused.headers["allow"]) == (405, "GET, HEAD")
+    assert (refused.status, {*refused.headers["allow"].split(", ")}) == (405, {"GET", "HEAD"})
 
 
 def strategy_of(operation: Any, project: Project) -> st.SearchStrategy[Any]:

@@ -24,7 +24,7 @@ NOON = "2026-03-01T12:00:00+00:00"
 NAMES = ["ada", "bob", "anon-1", "anon-2", "anon-3", "guest"]
 
 
-def alias(target: str, source: str, name: str = "$create_alias", **more: Any) -> dict[str, Any]:
+def alias(target: str, source: str, name: str = "$create_alias", /, **more: Any) -> dict[str, Any]:
     other = MERGES[name]
     return event(target, name, **{"timestamp": NOON, other: source, **more})
 

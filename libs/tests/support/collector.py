@@ -200,10 +200,10 @@ class Project:
         return person
 
 
-def event(distinct_id: str, name: str = "CLI execution succeeded", **more: Any) -> dict[str, Any]:
+def event(distinct_id: str, name: str = "CLI execution succeeded", /, **more: Any) -> dict[str, Any]:
     """An event of the wire format; whatever is not one of its fields is a property."""
     fields = {"uuid": str(uuid4()), **more}
-    kept = {
+    kept: dict[str, Any] = {
         field: fields.pop(field)
         for field in ("uuid", "timestamp", "properties", "$set", "$set_once", "offset")
         if field in fields

@@ -18,6 +18,8 @@ from typing import Any
 from arcade_cli.usage import NOTICE
 from typing_extensions import Self
 
+# The token of the project that homes send to.
+PROJECT_KEY = "phc_made_up_project"
 _KEPT = ("PATH", "LANG", "LC_ALL", "TMPDIR")
 ARCADE = str(Path(sys.executable).parent / "arcade")
 
@@ -79,7 +81,7 @@ class Home:
         self.environ = clean_environ(folder)
         if host is not None:
             self.environ["ARCADE_USAGE_HOST"] = host
-            self.environ["ARCADE_USAGE_PROJECT_KEY"] = "phc_made_up_project"
+            self.environ["ARCADE_USAGE_PROJECT_KEY"] = PROJECT_KEY
         # A browser without a screen: it follows the redirect and shows nothing.
         browser = Path(__file__).with_name("browser.py")
         self.environ["BROWSER"] = f"{sys.executable} {browser} %s"

@@ -1,132 +1,138 @@
-"""Events out of the store and into one: files, and hosts that speak PostHog's batch format."""
+"""Events out of the store: as lines of JSON, or as a Parquet file."""
 
 from __future__ import annotations
 
-import gzip
-import time
-import urllib.error
-import urllib.request
-from collections.abc import Iterable, Iterator
+import io
+from collections.abc import Iterator
 from datetime import datetime
-from itertools import islice
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from usagekit_collector.engine import sql
-from usagekit_collector.events import Event, event_of
+from usagekit_collector import store
+from usagekit_collector.capture import EARLIEST, LATEST
+from usagekit_collector.engine import Engine, sql
+from usagekit_collector.events import event_of
 
-# Events in one piece: of a file that is read, of what is sent.
-PIECE = 1_000
-# Tries of one batch against a host that fails, and seconds before the second; doubled each time.
-_TRIES = 6
-_FIRST_WAIT = 0.5
-_LONGEST_WAIT = 30.0
-_TIMEOUT = 60.0
+if TYPE_CHECKING:
+    import pyarrow
+
+JSON_LINES, PARQUET = "application/x-ndjson", "application/vnd.apache.parquet"
+# How much is read at once: events, and bytes of what is large in them.
+_EVENTS, _BYTES = 10_000, 8 * 1024 * 1024
+# Events that stand together in a Parquet file, if it has so many.
+_ROW_GROUP = 100_000
+# The columns of a Parquet file, in their order.
+COLUMNS = {
+    "uuid": "string",
+    "event": "string",
+    "distinct_id": "string",
+    "person_id": "string",
+    "person_mode": "string",
+    "timestamp": "time",
+    "arrived": "time",
+    "command": "string",
+    "version": "string",
+    "outcome": "string",
+    "failure_kind": "string",
+    "error_type": "string",
+    "os": "string",
+    "python": "string",
+    "ci": "string",
+    "agent": "string",
+    "duration": "float64",
+    "exit_code": "int32",
+    "merged_id": "string",
+    "changes": "string",
+    "properties": "string",
+}
 
 
-class ReplayError(Exception):
-    """A host would not take the events, or a file holds none; the text says what it was."""
+def lines(engine: Engine, project: int, start: datetime, end: datetime) -> Iterator[bytes]:
+    """A line of JSON for each event of a project between two times, in the order in which they
+    arrived; many lines at once.
 
-
-def events(client: Any, project: int, start: datetime, end: datetime) -> Iterator[Event]:
-    """All events of a project between two times, in the order in which they arrived.
-
-    Read by pieces, each a question of its own: nothing grows with the history.
+    No reader is kept from others meanwhile, and nothing grows with the history.
     """
-    after = 0
-    while True:
-        asked = {"project": project, "start": start, "end": end, "after": after, "limit": PIECE}
-        rows = list(client.query(sql("export"), asked).named_results())
-        for row in rows:
-            yield event_of(row)
-        if len(rows) < PIECE:
-            return
-        after = rows[-1]["seq"]
+    encode = msgspec.json.Encoder().encode
+    for piece in _pieces(engine, project, start, end):
+        with engine.reader() as client:
+            rows = client.query(sql("export"), piece).named_results()
+        yield b"".join(encode(event_of(row)) + b"\n" for row in rows)
 
 
-def lines(found: Iterable[Event]) -> Iterator[bytes]:
-    """A line of JSON for each event."""
-    for event in found:
-        yield msgspec.json.encode(event) + b"\n"
+def parquet(engine: Engine, project: int, start: datetime, end: datetime) -> Iterator[bytes]:
+    """The same events as a Parquet file: the columns of ``COLUMNS``, the last three of JSON."""
+    import pyarrow as arrow
+    from pyarrow.parquet import ParquetWriter
+
+    kinds = {"time": arrow.timestamp("us", "UTC")}
+    schema = arrow.schema([(name, kinds.get(kind, kind)) for name, kind in COLUMNS.items()])
+    sink = _Sink()
+    with ParquetWriter(sink, schema, compression="zstd") as writer:
+        for tables in _row_groups(engine, project, start, end):
+            writer.write_table(arrow.concat_tables([one.cast(schema) for one in tables]))
+            yield sink.taken()
+    yield sink.taken()
 
 
-def parquet(client: Any, project: int, start: datetime, end: datetime) -> Iterator[bytes]:
-    """The events as a Parquet file, with a column for each property that the store has one for."""
-    asked = {"project": project, "start": start, "end": end}
-    with client.raw_stream(sql("export_parquet"), asked, fmt="Parquet") as stream:
-        while chunk := stream.read(1 << 16):
-            yield chunk
-
-
-def replay(found: Iterable[dict[str, Any]], host: str, token: str) -> Iterator[int]:
-    """Send events as history, with the uuids and times that they have.
-
-    Args:
-        found: events as PostHog's batch format has them.
-        host: base URL of PostHog, or of a collector.
-        token: the project's.
-
-    Yields how many have been taken so far. Raises ReplayError; what was sent before stays sent,
-    and may be sent again: the uuids are the same.
-    """
-    count, iterator = 0, iter(found)
-    while batch := list(islice(iterator, PIECE)):
-        _send(
-            f"{host.rstrip('/')}/batch/",
-            {"api_key": token, "historical_migration": True, "batch": batch},
-        )
-        count += len(batch)
-        yield count
-
-
-def message(event: Event) -> dict[str, Any]:
-    """An event as PostHog's batch format has it."""
-    return {
-        "event": event.event,
-        "distinct_id": event.distinct_id,
-        "uuid": event.uuid,
-        "timestamp": event.timestamp,
-        "properties": event.properties,
+def _pieces(
+    engine: Engine, project: int, start: datetime, end: datetime
+) -> Iterator[dict[str, Any]]:
+    """The events that are there now, by pieces: parameters of the queries that read one."""
+    asked: dict[str, Any] = {
+        "project": project,
+        "start": max(start, EARLIEST),
+        "end": min(end, LATEST),
+        "after": 0,
+        "events": _EVENTS,
+        "bytes": _BYTES,
     }
+    with engine.reader() as client:
+        asked["until"] = store.number(client, "store/last_seq")
+    while True:
+        with engine.reader() as client:
+            last = client.query(sql("export_piece"), asked).result_rows[0][0]
+        if not last:
+            return
+        yield {**asked, "until": last}
+        asked["after"] = last
 
 
-def messages(source: Iterable[bytes]) -> Iterator[dict[str, Any]]:
-    """Events from lines of JSON, as PostHog or ``export`` writes them. Raises ReplayError.
-
-    In PostHog's own exports the properties may be JSON within JSON.
-    """
-    for number, line in enumerate(source, 1):
-        if not line.strip():
-            continue
-        try:
-            found = msgspec.json.decode(line, type=dict[str, Any])
-            properties = found.get("properties")
-            if isinstance(properties, str):
-                found["properties"] = msgspec.json.decode(properties, type=dict[str, Any])
-        except (msgspec.DecodeError, RecursionError) as error:
-            raise ReplayError(f"line {number} is no event: {error}") from error
-        kept = ("event", "distinct_id", "uuid", "timestamp", "properties")
-        yield {name: found[name] for name in kept if name in found}
+def _row_groups(
+    engine: Engine, project: int, start: datetime, end: datetime
+) -> Iterator[list[pyarrow.Table]]:
+    tables: list[pyarrow.Table] = []
+    for piece in _pieces(engine, project, start, end):
+        with engine.reader() as client:
+            tables.append(client.query_arrow(sql("export_parquet"), piece))
+        events, size = (sum(getattr(one, what) for one in tables) for what in ("num_rows", "nbytes"))
+        if events >= _ROW_GROUP or size >= 4 * _BYTES:
+            yield tables
+            tables = []
+    if tables:
+        yield tables
 
 
-def _send(url: str, batch: dict[str, Any]) -> None:
-    body = gzip.compress(msgspec.json.encode(batch), 1)
-    headers = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
-    request = urllib.request.Request(url, body, headers)
-    wait = _FIRST_WAIT
-    for left in reversed(range(_TRIES)):
-        try:
-            with urllib.request.urlopen(request, timeout=_TIMEOUT):
-                return
-        except urllib.error.HTTPError as error:
-            said = error.read(500).decode("utf-8", "replace").strip()
-            if (error.code < 500 and error.code not in (408, 429)) or not left:
-                raise ReplayError(f"{url} answered {error.code}: {said}") from error
-            asked = error.headers.get("Retry-After", "")
-            wait = max(wait, float(asked) if asked.isdecimal() else 0.0)
-        except OSError as error:
-            if not left:
-                raise ReplayError(f"{url} cannot be reached: {error}") from error
-        time.sleep(min(wait, _LONGEST_WAIT))
-        wait *= 2
+class _Sink(io.RawIOBase):
+    """Where a file is written to, of which each part is taken away soon."""
+
+    def __init__(self) -> None:
+        self._parts: list[bytes] = []
+        self._length = 0
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: Any) -> int:
+        self._parts.append(bytes(data))
+        self._length += len(self._parts[-1])
+        return len(self._parts[-1])
+
+    def tell(self) -> int:
+        return self._length
+
+    def taken(self) -> bytes:
+        """What was written since the last time."""
+        parts, self._parts = self._parts, []
+        return b"".join(parts)

@@ -112,6 +112,10 @@ class FunnelStep(msgspec.Struct):
 class Cohort(msgspec.Struct):
     """Those who were there for the first time in the same week.
 
+    Their first time is their first event of all that are stored, whatever was asked for: a filter
+    selects what counts as being there in a week. Weeks are whole ones, of which any part lies
+    between start and end.
+
     Attributes:
         week: its Monday.
         persons: how many they are.
@@ -125,6 +129,10 @@ class Cohort(msgspec.Struct):
 
 class Lifecycle(msgspec.Struct):
     """Who came and who went in a period.
+
+    A person's first time is their first event of all that are stored, whatever was asked for: a
+    filter selects what counts as being there. Periods are whole ones, of which any part lies
+    between start and end.
 
     Attributes:
         start: the period's first day.
@@ -188,10 +196,8 @@ def funnel(client: Any, wish: Wish, steps: Sequence[str], window: int) -> list[F
 def retention(client: Any, wish: Wish, weeks: int) -> list[Cohort]:
     """How many of those who came for the first time in a week came again, week by week.
 
-    A person's first time is their first event of all that are stored, whatever was asked for: a
-    filter selects what counts as being there, not who is new. ``start`` and ``end`` select the
-    weeks, whole ones, that are shown. A cohort is followed for ``weeks`` weeks at most, and until
-    the last week in which anybody of those that are shown was there.
+    A cohort is followed for ``weeks`` weeks at most, and until the last week in which anybody of
+    those that are shown was there.
     """
     first, last = _periods(wish, "week")
     asked = {"first": first, "last": last, "weeks": weeks}
@@ -213,8 +219,7 @@ def retention(client: Any, wish: Wish, weeks: int) -> list[Cohort]:
 def lifecycle(client: Any, wish: Wish, interval: Interval, today: date) -> list[Lifecycle]:
     """Who came and who went, from the first period with anybody in it to the last.
 
-    Who is new is decided, and times are taken for whole periods, as in ``retention``. Nobody is
-    missed yet in a period that begins after ``today``.
+    Nobody is missed yet in a period that begins after ``today``.
     """
     first, last = _periods(wish, interval)
     rows = _rows(client, "lifecycle", wish, interval=interval, first=first, last=last)
@@ -229,7 +234,7 @@ def lifecycle(client: Any, wish: Wish, interval: Interval, today: date) -> list[
                 new=here["new"],
                 returning=here["returning"],
                 resurrecting=here["persons"] - here["new"] - here["returning"],
-                dormant=before["persons"] - here["returning"],
+                dormant=before["persons"] - here["returning"] if number in missed else 0,
             )
         )
     return answer

@@ -56,12 +56,13 @@ class PeriodsQuery(InsightQuery, kw_only=True):
 
 
 class FunnelQuery(EveryCommandQuery, kw_only=True):
-    """Which steps. The steps are the commands, so there is no other filter by command."""
+    """Which steps, and how long they may take."""
 
     step: Annotated[
         list[Annotated[str, Meta(min_length=1)]],
         Meta(
-            description="A command; once for each step, in order.",
+            description="A command; once for each step, in order. The steps are the commands that "
+            "count, so there is no other filter by command.",
             extra_json_schema={"minItems": 2, "maxItems": MOST_STEPS},
         ),
     ]
@@ -72,7 +73,7 @@ class FunnelQuery(EveryCommandQuery, kw_only=True):
 
 
 class RetentionQuery(InsightQuery, kw_only=True):
-    """What counts as coming again; ``start`` and ``end`` say which weeks are shown."""
+    """What counts as coming again, and for how long."""
 
     weeks: Annotated[
         int, Meta(ge=1, le=520, description="For how many weeks each cohort is followed at most.")

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlencode
 
 import msgspec
 
+from usagekit_collector.export import JSON_LINES, PARQUET
+from usagekit_collector.outbound import Answered, Unreachable, ask, base_url, reached
+from usagekit_collector.settings import PREFIX
+
 _TIMEOUT = 60.0
 
 
 class RemoteError(Exception):
-    """It cannot be reached, or will not; the text says which."""
+    """It cannot be reached, or will not; the text says which, and what to do."""
 
 
 class Remote:
@@ -23,32 +25,57 @@ class Remote:
     Args:
         url: its base URL.
         password: of its API, if it has one.
+
+    Raises ValueError for what is no URL.
     """
 
     def __init__(self, url: str, password: str = "") -> None:
-        self._url = url.rstrip("/")
+        self._url = base_url(url)
+        self._has_password = bool(password)
         self._headers = {"Authorization": f"Bearer {password}"} if password else {}
 
-    def create_token(self, name: str) -> dict[str, Any]:
-        """A new token; the project, of whose tokens it is the last."""
+    def create_token(self, name: str) -> str:
+        """A new token, of the project of that name."""
         body = msgspec.json.encode({"name": name})
-        with self._open("/api/tokens", body) as answer:
-            project: dict[str, Any] = msgspec.json.decode(answer.read())
-        return project
+        with self._open("/api/tokens", "application/json", body) as answer:
+            project = msgspec.json.decode(b"".join(iter(lambda: self._read(answer), b"")))
+        return str(project["tokens"][-1])
 
     def export(self, **asked: Any) -> Iterator[bytes]:
         """Events, as the API exports them."""
         known = {name: value for name, value in asked.items() if value is not None}
-        with self._open(f"/api/export?{urlencode(known)}") as answer:
-            while chunk := answer.read(1 << 16):
+        kind = PARQUET if known["format"] == "parquet" else JSON_LINES
+        with self._open(f"/api/export?{urlencode(known)}", kind) as answer:
+            while chunk := self._read(answer):
                 yield chunk
 
-    def _open(self, path: str, body: bytes | None = None) -> Any:
-        request = urllib.request.Request(self._url + path, body, self._headers)
+    def _open(self, path: str, kind: str, body: bytes | None = None) -> Any:
+        """The answer, which is of that media type, as a file."""
         try:
-            return urllib.request.urlopen(request, timeout=_TIMEOUT)
-        except urllib.error.HTTPError as error:
-            said = error.read(500).decode("utf-8", "replace")
-            raise RemoteError(f"{self._url} answered {error.code}: {said}") from error
-        except (OSError, ValueError) as error:
-            raise RemoteError(f"{self._url} cannot be reached: {error}") from error
+            answer = ask(self._url + path, body, headers=self._headers, timeout=_TIMEOUT)
+        except Answered as error:
+            if error.status == 401:
+                raise RemoteError(self._asks_for_password()) from error
+            raise RemoteError(f"{self._url} answered {error}") from error
+        except Unreachable as error:
+            raise RemoteError(
+                f"{self._url} cannot be reached: {error}. Does a collector run there?"
+            ) from error
+        if answer.headers.get_content_type() == kind:
+            return answer
+        answer.close()
+        raise RemoteError(f"{self._url} answers, but is no collector: say the address of one.")
+
+    def _read(self, answer: Any) -> bytes:
+        try:
+            with reached():
+                return bytes(answer.read(1 << 16))
+        except Unreachable as error:
+            raise RemoteError(
+                f"{self._url} broke off: what came is not all. Its log says why; try again."
+            ) from error
+
+    def _asks_for_password(self) -> str:
+        if self._has_password:
+            return f"{self._url} has another password: see {PREFIX}PASSWORD, or --password."
+        return f"{self._url} asks for its password: set {PREFIX}PASSWORD, or say --password."

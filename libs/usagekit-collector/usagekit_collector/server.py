@@ -17,7 +17,7 @@ import uvicorn
 from usagekit_collector.app import create_app
 from usagekit_collector.protocol import patient
 from usagekit_collector.service import Service
-from usagekit_collector.settings import Settings, SettingsError
+from usagekit_collector.settings import Settings, SettingsError, without_password
 
 _log = logging.getLogger(__name__)
 # Connections that wait to be accepted; those that can be open at once, where the system lets us.
@@ -50,7 +50,7 @@ def serve(settings: Settings) -> None:
             server_header=False,
             timeout_graceful_shutdown=int(settings.request_seconds) + 1,
         )
-        _log.info("listening on %s, store %s", url, _without_password(settings.store))
+        _log.info("listening on %s, store %s", url, without_password(settings.store))
         _Server(config).run(sockets=[listener])
     finally:
         service.close()
@@ -83,11 +83,6 @@ def _listen(settings: Settings) -> socket.socket:
         raise SettingsError(
             f"cannot listen on {settings.host}, port {settings.port}: {error.strerror}"
         ) from error
-
-
-def _without_password(store: str) -> str:
-    scheme, _, rest = store.partition("://")
-    return f"{scheme}://{rest.rpartition('@')[2]}"
 
 
 class _Json(logging.Formatter):

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import ipaddress
 import os
+import re
 import sys
 from collections.abc import Mapping
+from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
-from urllib.parse import quote
+from typing import Annotated, Any, get_type_hints
+from urllib.parse import quote, urlsplit
 
 import msgspec
+from msgspec import Meta
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -18,72 +21,93 @@ else:
     import tomli as tomllib
 
 PREFIX = "USAGEKIT_COLLECTOR_"
+_KINDS = ("chdb:///", "clickhouse://", "clickhouses://")
+_HOME = "chdb:///~/"
+_DAY = 86_400
 
 
 class SettingsError(Exception):
     """What was asked for cannot be; the text says what to do."""
 
 
-class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """All that can be set.
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """All that can be set; each says what it is, and what it can be."""
 
-    Attributes:
-        host: address to listen on. Any but a loopback address needs a password.
-        port: TCP port; 0 is one that is free.
-        store: ``chdb:///folder``, or ``clickhouse://user:password@host:8443/database``. Empty:
-            a folder where the platform keeps a program's data.
-        password: what ``Authorization: Bearer`` has to say at the API; also, that projects are
-            made by hand. Empty: nobody is asked.
-        retention_days: how long events are kept; 0 is for ever.
-        group_events: how many events are stored in one step at most.
-        group_wait: seconds for which the first event of a group waits for others.
-        queue_events: how many events may wait to be stored; then the answer is 503.
-        buffer_bytes: how much of all requests may be in memory at once; then the answer is 503.
-        request_seconds: how long a sender may take for the head of a request, and for its body.
-        readers: how many questions are answered at once.
-        query_seconds: how long a question may take.
-        query_bytes: how much memory a question may take.
-        lease_seconds: on a server, for how long the store is its collector's without word of it.
-        tokens_at_most: how many projects may be made by tokens that nobody announced.
-        log_level: ``debug``, ``info``, ``warning`` or ``error``.
-    """
-
-    host: str = "127.0.0.1"
-    port: int = 8600
-    store: str = ""
-    password: str = ""
-    retention_days: int = 0
-    group_events: int = 5_000
-    group_wait: float = 0.005
-    queue_events: int = 50_000
-    buffer_bytes: int = 64 * 1024 * 1024
-    request_seconds: float = 30.0
-    readers: int = 4
-    query_seconds: float = 30.0
-    query_bytes: int = 768 * 1024 * 1024
-    lease_seconds: float = 15.0
-    tokens_at_most: int = 1_000
-    log_level: str = "info"
+    host: Annotated[
+        str, Meta(description="Address to listen on. Any but a loopback address needs a password.")
+    ] = "127.0.0.1"
+    port: Annotated[int, Meta(ge=0, le=65_535, description="TCP port; 0 is one that is free.")] = (
+        8600
+    )
+    store: Annotated[
+        str,
+        Meta(
+            description="chdb:///folder, or clickhouse://user:password@host:8443/database. Default: "
+            "a folder where programs keep their data, ~/.local/share/usagekit-collector."
+        ),
+    ] = ""
+    password: Annotated[
+        str,
+        Meta(
+            description="What the API asks for. With one, tokens are made by hand, too. Better set "
+            "by the variable: a command line is seen by everybody on the machine."
+        ),
+    ] = ""
+    retention_days: Annotated[
+        int, Meta(ge=0, le=36_500, description="Days for which events are kept; 0 is for ever.")
+    ] = 0
+    group_events: Annotated[
+        int, Meta(ge=1, description="How many events are stored in one step at most.")
+    ] = 5_000
+    group_wait: Annotated[
+        float,
+        Meta(ge=0, le=10, description="Seconds for which a group's first event waits for others."),
+    ] = 0.005
+    queue_events: Annotated[
+        int, Meta(ge=1, description="How many events may wait to be stored; then the answer is 503.")
+    ] = 50_000
+    buffer_bytes: Annotated[
+        int,
+        Meta(ge=1, description="How much of all requests is in memory; then the answer is 503."),
+    ] = 64 * 1024 * 1024
+    request_seconds: Annotated[
+        float,
+        Meta(gt=0, le=_DAY, description="For the head of a request, and once more for its body."),
+    ] = 30.0
+    readers: Annotated[
+        int, Meta(ge=1, le=100, description="How many questions are answered at once.")
+    ] = 4
+    query_seconds: Annotated[
+        float, Meta(gt=0, le=_DAY, description="How long a question may take.")
+    ] = 30.0
+    query_bytes: Annotated[
+        int, Meta(ge=1, description="How much memory a question may take.")
+    ] = 768 * 1024 * 1024
+    lease_seconds: Annotated[
+        float,
+        Meta(
+            gt=0,
+            le=_DAY,
+            description="For how long a store on a server is its collector's without word of it.",
+        ),
+    ] = 15.0
+    tokens_at_most: Annotated[
+        int,
+        Meta(ge=0, description="How many projects may be made by tokens that nobody announced."),
+    ] = 1_000
+    log_level: Annotated[
+        str,
+        Meta(pattern="^(debug|info|warning|error)$", description="debug, info, warning or error."),
+    ] = "info"
 
     def check(self) -> Settings:
-        """Itself, complete. Raises SettingsError where it asks for what cannot be."""
+        """Itself, complete. Raises SettingsError for a store that cannot be one."""
         if not self.store:
-            return msgspec.structs.replace(self, store=default_store()).check()
-        if not self.store.startswith(("chdb:///", "clickhouse://", "clickhouses://")):
-            raise SettingsError(
-                f"not a store: {self.store!r}. Say chdb:///a/folder, or clickhouse://host:8443/db."
-            )
-        if not 0 <= self.port <= 65_535:
-            raise SettingsError(f"not a port: {self.port}")
-        if self.log_level not in ("debug", "info", "warning", "error"):
-            raise SettingsError(f"not a log level: {self.log_level!r}")
-        for name in ("group_events", "queue_events", "buffer_bytes", "readers", "query_bytes"):
-            if getattr(self, name) < 1:
-                raise SettingsError(f"{name} must be at least 1")
-        if self.lease_seconds <= 0:
-            raise SettingsError("lease_seconds must be more than 0")
-        if self.retention_days < 0 or self.group_wait < 0:
-            raise SettingsError("retention_days and group_wait cannot be negative")
+            return msgspec.structs.replace(self, store=default_store())
+        if self.store.startswith(_HOME):
+            folder = f"chdb://{quote(str(Path.home()))}/{self.store[len(_HOME) :]}"
+            return msgspec.structs.replace(self, store=folder)
+        _check_store(self.store)
         return self
 
     def check_exposure(self) -> None:
@@ -95,11 +119,26 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             )
 
 
+def descriptions() -> dict[str, str]:
+    """What each setting is, by its name."""
+    hints = get_type_hints(Settings, include_extras=True)
+    return {name: hints[name].__metadata__[0].description for name in Settings.__struct_fields__}
+
+
 def default_store() -> str:
     """The embedded store of whoever has said nothing."""
     base = os.environ.get("XDG_DATA_HOME", "")
     folder = Path(base if os.path.isabs(base) else Path.home() / ".local" / "share")
     return f"chdb://{quote(str(folder / 'usagekit-collector'))}"
+
+
+def without_password(store: str) -> str:
+    """A store's address, for others to read: with neither user nor options."""
+    scheme, separator, rest = store.rpartition("://")
+    place, _, others = rest.partition("?")
+    if "@" in others:  # Which of the two is meant to end the password?
+        place = "..."
+    return scheme + separator + place.rpartition("@")[2]
 
 
 def is_loopback(host: str) -> bool:
@@ -117,25 +156,67 @@ def load(
 
     Args:
         options: what the command line says; None is nothing.
-        environ: the environment.
+        environ: the environment. A variable that is empty says nothing.
         config: a TOML file of settings by name; ``USAGEKIT_COLLECTOR_CONFIG`` else.
 
     Raises SettingsError, with words for whoever wrote it.
     """
     path = config or environ.get(f"{PREFIX}CONFIG")
-    found: dict[str, Any] = _file(path) if path else {}
+    found = _file(path) if path else {}
     for name in Settings.__struct_fields__:
-        if f"{PREFIX}{name.upper()}" in environ:
-            found[name] = environ[f"{PREFIX}{name.upper()}"]
-    found |= {name: value for name, value in options.items() if value is not None}
-    try:
-        return msgspec.convert(found, Settings, strict=False).check()
-    except msgspec.ValidationError as error:
-        raise SettingsError(f"settings: {error}") from error
+        variable = f"{PREFIX}{name.upper()}"
+        if environ.get(variable):
+            found[name] = (variable, environ[variable])
+        if options.get(name) is not None:
+            found[name] = (f"--{name.replace('_', '-')}", options[name])
+    hints = get_type_hints(Settings, include_extras=True)
+    return Settings(
+        **{name: _value(where, value, hints[name]) for name, (where, value) in found.items()}
+    ).check()
 
 
-def _file(path: str) -> dict[str, Any]:
+def _file(path: str) -> dict[str, tuple[str, Any]]:
+    """What the file says, and where it is said."""
     try:
-        return tomllib.loads(Path(path).read_text(encoding="utf-8"))
+        said = tomllib.loads(Path(path).read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise SettingsError(f"the settings file {path} cannot be read: {error}") from error
+    for name in said:
+        if name not in Settings.__struct_fields__:
+            close = get_close_matches(name, Settings.__struct_fields__, 1)
+            meant = f"is it {close[0]}?" if close else '"usagekit-collector serve -h" names all.'
+            raise SettingsError(f"{path}: there is no setting {name!r}: {meant}")
+    return {name: (f"{name} in {path}", value) for name, value in said.items()}
+
+
+def _value(where: str, value: Any, kind: Any) -> Any:
+    # What is wrong is said without the value, which may be a secret.
+    try:
+        return msgspec.convert(value, kind, strict=False)
+    except msgspec.ValidationError as error:
+        raise SettingsError(f"{where}: {_plain(str(error))}") from error
+
+
+def _plain(text: str) -> str:
+    """msgspec's words, in words."""
+    text = re.sub(r", got `\w+`$", "", text.lower())
+    for kind, words in (("int", "a whole number"), ("float", "a number"), ("str", "text")):
+        text = text.replace(f"`{kind}`", words)
+    for sign, words in ((">=", "of at least"), ("<=", "of at most"), (">", "of more than")):
+        text = text.replace(sign, words)
+    return re.sub(r"text matching regex '\^\((.*)\)\$'", r"one of \1", text).replace("|", ", ")
+
+
+def _check_store(store: str) -> None:
+    plain = without_password(store)
+    if not store.startswith(_KINDS):
+        raise SettingsError(
+            f"not a store: {plain}. Say chdb:///a/folder, or clickhouse://user:password@host/db."
+        )
+    try:
+        _ = urlsplit(store).port
+    except ValueError:
+        raise SettingsError(
+            f"the store's address cannot be read: {plain}. In its user and password, write "
+            "%2F for a slash, %3A for a colon, %40 for an at sign."
+        ) from None
