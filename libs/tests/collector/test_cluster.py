@@ -136,6 +136,7 @@ QUESTIONS = sorted(
     for file in Path(str(SQL)).rglob("*.sql")
     if re.match(r"(--.*\n|\s)*(SELECT|FROM)", file.read_text())
 )
+CHANGES = r"\b(ALTER TABLE|DELETE FROM|OPTIMIZE TABLE|TRUNCATE TABLE) (\w+)"
 VALUES = {"U": "1", "S": "", "A": "[]", "D": "2026-01-01 00:00:00", "B": "1", "I": "1"}
 
 
@@ -168,6 +169,13 @@ def test_a_question_is_one_that_several_shards_can_be_asked(
     }
     # 279: the other one cannot be reached. 288 would be: this may not be asked of more than one.
     assert ask(two_shards, question, settings) in (0, 279), question
+
+
+def test_what_changes_rows_does_so_where_they_are() -> None:
+    texts = {str(file): file.read_text() for file in Path(str(SQL)).rglob("store/*.sql")}
+    found = [(path, *one) for path, text in texts.items() for one in re.findall(CHANGES, text)]
+    assert len(found) >= 5
+    assert [one for one in found if not one[2].startswith("LOCAL_")] == []
 
 
 def test_without_our_settings_the_engine_would_not_ask_several_shards(

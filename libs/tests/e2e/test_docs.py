@@ -51,7 +51,8 @@ def test_each_file_stands_in_the_docs() -> None:
 
 def test_each_room_stands_on_the_tour() -> None:
     tour = (ROOT / "CONTRIBUTING.md").read_text()
-    rooms = {path.name for path in (ROOT / "libs/usagekit/usagekit").glob("*.py")}
+    packages = ("usagekit/usagekit", "usagekit-collector/usagekit_collector")
+    rooms = {path.name for each in packages for path in (ROOT / "libs" / each).glob("*.py")}
     assert {room for room in rooms - {"__init__.py"} if room not in tour} == set()
 
 

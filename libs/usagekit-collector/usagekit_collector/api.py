@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
 from itertools import chain
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -19,7 +18,6 @@ from usagekit_collector.service import Service
 
 if TYPE_CHECKING:
     from starlette.requests import Request
-    from starlette.types import Receive, Scope, Send
 
 
 class NewToken(Struct, kw_only=True):
@@ -109,37 +107,16 @@ async def export_events(service: Service, asked: ExportQuery, _: Request) -> Res
     """All events between two times, streamed."""
     project = await project_of(service, asked.project)
     start, end = utc(asked.start, EARLIEST), utc(asked.end, LATEST)
-
-    def chunks() -> Generator[bytes, None, None]:
-        with service.engine.reader() as client:
-            wish = (client, project.project, start, end)
-            if asked.format == "parquet":
-                yield from export.parquet(*wish)
-            else:
-                yield from export.lines(export.events(*wish))
-
-    kind = _PARQUET if asked.format == "parquet" else _JSON_LINES
-    pieces = chunks()
+    wish = (service.engine, project.project, start, end)
+    is_parquet = asked.format == "parquet"
+    pieces = export.parquet(*wish) if is_parquet else export.lines(*wish)
+    # What fails at once is told; later, the answer ends without its end.
     with too_much():
         first = await run_in_threadpool(next, pieces, b"")
-    return _Stream(first, pieces, kind)
+    kind = export.PARQUET if is_parquet else export.JSON_LINES
+    return StreamingResponse(chain([first], pieces), media_type=kind)
 
 
-class _Stream(StreamingResponse):
-    """Pieces as they come; whatever they are read with is given back, however it ends."""
-
-    def __init__(self, first: bytes, others: Generator[bytes, None, None], kind: str) -> None:
-        super().__init__(chain([first], others), media_type=kind)
-        self._others = others
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        try:
-            await super().__call__(scope, receive, send)
-        finally:
-            self._others.close()
-
-
-_JSON_LINES, _PARQUET = "application/x-ndjson", "application/vnd.apache.parquet"
 _NO_PROJECT = {404: "there is no such project"}
 _NOBODY = {404: "there is no such project, or nobody goes by this ID"}
 _PERSON = "/api/persons/{distinct_id}"
@@ -175,7 +152,7 @@ OPERATIONS = [
         summary="All events between two times, in the order in which they arrived.",
         handler=export_events,
         query=ExportQuery,
-        result=(_JSON_LINES, _PARQUET),
+        result=(export.JSON_LINES, export.PARQUET),
         errors=_NO_PROJECT,
     ),
     Operation(
