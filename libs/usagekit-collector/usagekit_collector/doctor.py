@@ -12,10 +12,11 @@ from typing import Any
 import msgspec
 
 from usagekit_collector import __version__, store
-from usagekit_collector.engine import Engine, change, sql
+from usagekit_collector.engine import Engine, sql
 from usagekit_collector.identity import Identities, fold
 
 _GIB = 1024**3
+# GiB; with less, the engine cannot merge its files for long.
 _LOW = 2.0
 
 
@@ -28,7 +29,7 @@ class Finding(msgspec.Struct):
 
 
 def examine(engine: Engine) -> Iterator[Finding]:
-    """Versions, store, disk, clock."""
+    """Versions, store, disk, clock, persons."""
     client = engine.writer
     yield Finding("collector", f"{__version__}, Python {platform.python_version()}")
     embedded = f", chdb-core {version('chdb-core')}" if engine.folder else ""
@@ -38,45 +39,63 @@ def examine(engine: Engine) -> Iterator[Finding]:
     yield Finding(
         "store", f"{events:,} events, {people:,} persons, {parts} parts, {size / _GIB:.2f} GiB"
     )
-    if engine.folder is not None:
-        free = shutil.disk_usage(engine.folder).free / _GIB
-        yield Finding("disk", f"{free:.1f} GiB free at {engine.folder}", free > _LOW)
-    yield from _clock(client)
-    folded = store.unfolded(client, store.number(client, "store/folded"))
-    yield Finding(
-        "persons",
-        f"{len(folded)} events are not folded yet: the next start does it"
-        if folded
-        else "up to date with the events",
-    )
+    yield _disk(engine)
+    yield _clock(client)
+    yield _persons(client)
 
 
-def _clock(client: Any) -> Iterator[Finding]:
-    last = store.number(client, "store/last_seq") / 1_000_000
-    ahead = last - time.time()
-    engine = float(client.query(sql("store/clock")).result_rows[0][0]) - time.time()
-    fine = ahead < 1 and abs(engine) < 1
-    said = "agrees with the engine's" if abs(engine) < 1 else f"{engine:+.1f} s from the engine's"
-    if ahead >= 1:
-        said += f"; the last event arrived {ahead:.0f} s in the future"
-    yield Finding("clock", said, fine)
+def rebuild(client: Any) -> tuple[int, int]:
+    """Put a map in the place of the stored one, that is made from the events alone.
+
+    If it is killed, the next start of the collector does the same. All of it is in memory: about
+    6 KiB for a person.
+
+    Returns how many persons there are, and how many rows of the map were others before.
+    """
+    identities = _folded(client)
+    count = len({key[:3] for key in store.content(identities) ^ store.stored(client)})
+    last = store.number(client, "store/last_seq")
+    identities.changed_persons = {
+        person_id: one.project for person_id, one in identities.persons.items()
+    }
+    store.forget_everybody(client)
+    store.save_all(client, identities, last)
+    return len(identities.persons), count
 
 
-def rebuild(client: Any) -> Identities:
-    """Everybody, from the events alone. In memory: a person and their IDs take about 1 KiB."""
-    identities, after = Identities(), 0
-    while piece := store.all_facts(client, after):
-        for after, fact in piece:
-            fold(identities, fact)
+def _folded(client: Any) -> Identities:
+    identities = Identities()
+    for (project,) in client.query(sql("store/projects")).result_rows:
+        after = 0
+        while piece := store.all_facts(client, project, after):
+            for _, fact in piece:
+                fold(identities, fact)
+            after = piece[-1][0]
     return identities
 
 
-def differences(client: Any, identities: Identities) -> int:
-    """In how many rows the stored map differs from this one."""
-    return len(store.content(identities) ^ store.stored(client))
+def _disk(engine: Engine) -> Finding:
+    if engine.folder is not None:
+        free, where = shutil.disk_usage(engine.folder).free / _GIB, str(engine.folder)
+    else:
+        free = engine.writer.query(sql("store/free")).result_rows[0][0] / _GIB
+        where = "the server"
+    low = "" if free > _LOW else ": make room, or the store will take no more"
+    return Finding("disk", f"{free:.1f} GiB free at {where}{low}", not low)
 
 
-def replace(client: Any, identities: Identities) -> None:
-    """Put this map in the place of the stored one."""
-    change(client, sql("store/forget_everybody"))
-    store.save(client, identities, store.number(client, "store/last_seq"))
+def _clock(client: Any) -> Finding:
+    ahead = store.number(client, "store/last_seq") / 1_000_000 - time.time()
+    engine = float(client.query(sql("store/clock")).result_rows[0][0]) - time.time()
+    said = "agrees with the engine's" if abs(engine) < 1 else f"{engine:+.1f} s from the engine's"
+    if ahead >= 1:
+        said += f"; the last event arrived {ahead:,.0f} s in the future: was the clock wrong?"
+    return Finding("clock", said, ahead < 1 and abs(engine) < 1)
+
+
+def _persons(client: Any) -> Finding:
+    found = len(store.unfolded(client, store.number(client, "store/folded")))
+    if not found:
+        return Finding("persons", "up to date with the events")
+    more = " or more" if found == store.AT_ONCE else ""
+    return Finding("persons", f"{found:,}{more} events are not folded yet: the next start does it")

@@ -15,13 +15,13 @@ from usagekit_collector.engine import Engine, sql
 from usagekit_collector.events import event_of
 
 if TYPE_CHECKING:
-    import pyarrow
+    import pyarrow as pa  # type: ignore[import-untyped]
 
 JSON_LINES, PARQUET = "application/x-ndjson", "application/vnd.apache.parquet"
 # How much is read at once: events, and bytes of what is large in them.
 _EVENTS, _BYTES = 10_000, 8 * 1024 * 1024
-# Events that stand together in a Parquet file, if it has so many.
-_ROW_GROUP = 100_000
+# Bytes that stand together in a Parquet file, if it has so many.
+_ROW_GROUP = 32 * 1024 * 1024
 # The columns of a Parquet file, in their order.
 COLUMNS = {
     "uuid": "string",
@@ -63,15 +63,15 @@ def lines(engine: Engine, project: int, start: datetime, end: datetime) -> Itera
 
 def parquet(engine: Engine, project: int, start: datetime, end: datetime) -> Iterator[bytes]:
     """The same events as a Parquet file: the columns of ``COLUMNS``, the last three of JSON."""
-    import pyarrow as arrow
-    from pyarrow.parquet import ParquetWriter
+    import pyarrow as pa
+    from pyarrow.parquet import ParquetWriter  # type: ignore[import-untyped]
 
-    kinds = {"time": arrow.timestamp("us", "UTC")}
-    schema = arrow.schema([(name, kinds.get(kind, kind)) for name, kind in COLUMNS.items()])
+    kinds = {"time": pa.timestamp("us", "UTC")}
+    schema = pa.schema([(name, kinds.get(kind, kind)) for name, kind in COLUMNS.items()])
     sink = _Sink()
     with ParquetWriter(sink, schema, compression="zstd") as writer:
         for tables in _row_groups(engine, project, start, end):
-            writer.write_table(arrow.concat_tables([one.cast(schema) for one in tables]))
+            writer.write_table(pa.concat_tables([one.cast(schema) for one in tables]))
             yield sink.taken()
     yield sink.taken()
 
@@ -101,13 +101,12 @@ def _pieces(
 
 def _row_groups(
     engine: Engine, project: int, start: datetime, end: datetime
-) -> Iterator[list[pyarrow.Table]]:
-    tables: list[pyarrow.Table] = []
+) -> Iterator[list[pa.Table]]:
+    tables: list[pa.Table] = []
     for piece in _pieces(engine, project, start, end):
         with engine.reader() as client:
             tables.append(client.query_arrow(sql("export_parquet"), piece))
-        events, size = (sum(getattr(one, what) for one in tables) for what in ("num_rows", "nbytes"))
-        if events >= _ROW_GROUP or size >= 4 * _BYTES:
+        if sum(one.nbytes for one in tables) >= _ROW_GROUP:
             yield tables
             tables = []
     if tables:

@@ -86,8 +86,9 @@ def _message(line: bytes, token: str) -> Message:
     kept["properties"] = _properties(said.get("properties"), token)
     if not kept.get("uuid"):
         raise ValueError("it has no uuid, without which it could be stored twice")
-    if parse_time(kept.get("timestamp")) is None:
+    if (moment := parse_time(kept.get("timestamp"))) is None:
         raise ValueError("its timestamp is missing, or no time")
+    kept["timestamp"] = moment  # It says its zone from now on.
     body = msgspec.json.encode(kept)
     # By the rules of what is sent: depth, size, and all else.
     (found,) = decode(body).events

@@ -7,6 +7,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from email.message import Message
 from http.client import HTTPException
 from typing import Any
 from urllib.parse import urlsplit
@@ -32,7 +33,7 @@ class Answered(Exception):  # noqa: N818 - it did
         headers: of the answer.
     """
 
-    def __init__(self, status: int, text: str, headers: Mapping[str, str]) -> None:
+    def __init__(self, status: int, text: str, headers: Message) -> None:
         super().__init__(f"{status}: {text}")
         self.status = status
         self.text = text
@@ -49,9 +50,7 @@ def base_url(text: str) -> str:
     return text.rstrip("/")
 
 
-def ask(
-    url: str, body: bytes | None = None, *, headers: Mapping[str, str], timeout: float
-) -> Any:
+def ask(url: str, body: bytes | None = None, *, headers: Mapping[str, str], timeout: float) -> Any:
     """The answer to a request, as a file; GET if there is no body.
 
     Args:

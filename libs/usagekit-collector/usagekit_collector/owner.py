@@ -57,14 +57,17 @@ class Lease:
     def take(self, *, wait: bool) -> None:
         """Become the owner; wait for another's lease to run out, or not. Raises StoreError."""
         deadline = _clock() + (_WAITED * self._seconds if wait else 0)
-        while not self._say(is_new=True):
-            if _clock() >= deadline:
-                raise StoreError(
-                    f"the store is in use by another collector ({self._owner()[1]}). Stop that one "
-                    "first; for tokens and exports, ask it instead (--url)."
-                )
+        is_last = False
+        while not is_last:
+            is_last = _clock() >= deadline
+            if self._say(is_new=True):
+                self._thread.start()
+                return
             time.sleep(self._settled)
-        self._thread.start()
+        raise StoreError(
+            f"the store is in use by another collector ({self._owner()[1]}). Stop that one first; "
+            "for tokens and exports, ask it instead (--url)."
+        )
 
     def give_up(self) -> None:
         """Let another have it at once."""
@@ -98,13 +101,8 @@ class Lease:
         return is_so
 
     def _write(self, *, seconds: float, is_new: bool = False) -> None:
-        asked = {
-            "id": self._id,
-            "host": socket.gethostname(),
-            "pid": os.getpid(),
-            "lease": int(seconds * 1000),
-            "is_new": is_new,
-        }
+        asked = {"id": self._id, "host": socket.gethostname(), "pid": os.getpid()}
+        asked |= {"lease": int(seconds * 1000), "is_new": is_new}
         self._client.command(sql("store/own"), asked)
 
     def _owner(self) -> tuple[UUID, str]:

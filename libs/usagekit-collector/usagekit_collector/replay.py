@@ -13,7 +13,7 @@ from usagekit_collector.outbound import Answered, Unreachable, ask, base_url, re
 
 # Seconds between two tries of one batch: before the second, doubled each time, and at most.
 _FIRST_WAIT, _LONGEST_WAIT = 0.5, 30.0
-_TIMEOUT = 60.0
+_TIMEOUT = 30.0
 _HEADERS = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
 
 
@@ -51,7 +51,9 @@ class Replay:
         """
         count = 0
         for batch in batches(found):
-            self._send(gzip.compress(self._before + b",".join(one.body for one in batch) + b"]}", 1))
+            self._send(
+                gzip.compress(self._before + b",".join(one.body for one in batch) + b"]}", 1)
+            )
             count += len(batch)
             yield count
 
@@ -64,7 +66,7 @@ class Replay:
             pause = max(wait, asked)
             if time.monotonic() + pause > deadline:
                 raise ReplayError(f"{said}. {_AGAIN}")
-            self._tell(f"{said}: trying again in {pause:.0f} s")
+            self._tell(f"{said}: trying again in {pause:g} s")
             time.sleep(pause)
             wait = min(wait * 2, _LONGEST_WAIT)
 
@@ -91,7 +93,9 @@ class Replay:
         try:
             said = msgspec.json.decode(body, type=_Taken)
         except msgspec.DecodeError as error:
-            raise ReplayError(f"{self._host} answers, but not as PostHog does: say its host") from error
+            raise ReplayError(
+                f"{self._host} answers, but not as PostHog does: say its host"
+            ) from error
         if said.quota_limited:
             raise ReplayError(f"the project at {self._host} is over its quota. {_AGAIN}")
 

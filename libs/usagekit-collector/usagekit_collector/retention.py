@@ -10,7 +10,8 @@ from usagekit_collector.engine import change, place, sql
 def set_retention(client: Any, days: int) -> None:
     """Keep events for so many days, or for ever (0); a change is carried out in the background.
 
-    What says who is who is kept: else a person would come apart when their login grows old.
+    What says who is who is kept, a person's first event too: else they would come apart when their
+    login grows old.
     """
     database, table, _ = place(client, "events")
     asked = {"database": database, "table": table}

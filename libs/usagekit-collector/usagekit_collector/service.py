@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Iterator
-from datetime import datetime, timezone
-from itertools import islice
 from typing import Any
 
 from starlette.concurrency import run_in_threadpool
 
-from usagekit_collector.capture import Captured, captures
-from usagekit_collector.decode import RawBatch
+from usagekit_collector.capture import Captured
 from usagekit_collector.engine import Busy, Engine, StoreError, migrate, store_errors
-from usagekit_collector.export import PIECE
 from usagekit_collector.memory import Memory
 from usagekit_collector.metrics import Metrics
 from usagekit_collector.projects import Project, Projects, create_token
@@ -76,25 +71,6 @@ class Service:
         made = await self.write(lambda client: create_token(client, token, token))
         project: Project = made
         return project.project
-
-    def take_in(self, found: Iterable[dict[str, Any]], token: str) -> Iterator[int]:
-        """Store events as they come from a file. Yields how many so far; raises Refused, Busy.
-
-        Args:
-            found: events as PostHog's batch format has them.
-            token: of the project that they go into, which is made if there is none.
-        """
-        project = self.projects.known(token)
-        if project is None:
-            step = self.writer.call(lambda client: create_token(client, token, token))
-            project = step.result().project
-        count, iterator = 0, iter(found)
-        while piece := list(islice(iterator, PIECE)):
-            batch = RawBatch(events=piece, token=token)
-            now = datetime.now(timezone.utc)
-            self.writer.submit(project, captures(batch, now)).result()
-            count += len(piece)
-            yield count
 
     async def write(self, step: Any) -> Any:
         """Have the writer do a step, and see its result here. Raises Busy."""

@@ -42,8 +42,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     store: Annotated[
         str,
         Meta(
-            description="chdb:///folder, or clickhouse://user:password@host:8443/database. Default: "
-            "a folder where programs keep their data, ~/.local/share/usagekit-collector."
+            description="chdb:///folder, or clickhouse://user:password@host:8443/database. "
+            "Default: where programs keep their data, ~/.local/share/usagekit-collector."
         ),
     ] = ""
     password: Annotated[
@@ -64,31 +64,34 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         Meta(ge=0, le=10, description="Seconds for which a group's first event waits for others."),
     ] = 0.005
     queue_events: Annotated[
-        int, Meta(ge=1, description="How many events may wait to be stored; then the answer is 503.")
+        int,
+        Meta(ge=1, description="How many events may wait to be stored; then it answers 503."),
     ] = 50_000
     buffer_bytes: Annotated[
         int,
-        Meta(ge=1, description="How much of all requests is in memory; then the answer is 503."),
+        Meta(ge=1, description="Bytes of all requests that are in memory; then it answers 503."),
     ] = 64 * 1024 * 1024
     request_seconds: Annotated[
         float,
-        Meta(gt=0, le=_DAY, description="For the head of a request, and once more for its body."),
+        Meta(
+            gt=0, le=_DAY, description="Seconds for a request's head, and once more for its body."
+        ),
     ] = 30.0
     readers: Annotated[
         int, Meta(ge=1, le=100, description="How many questions are answered at once.")
     ] = 4
     query_seconds: Annotated[
-        float, Meta(gt=0, le=_DAY, description="How long a question may take.")
+        float, Meta(gt=0, le=_DAY, description="How many seconds a question may take.")
     ] = 30.0
     query_bytes: Annotated[
-        int, Meta(ge=1, description="How much memory a question may take.")
+        int, Meta(ge=1, description="How many bytes of memory a question may take.")
     ] = 768 * 1024 * 1024
     lease_seconds: Annotated[
         float,
         Meta(
             gt=0,
             le=_DAY,
-            description="For how long a store on a server is its collector's without word of it.",
+            description="Seconds for which a silent collector keeps its store on a server.",
         ),
     ] = 15.0
     tokens_at_most: Annotated[
@@ -198,7 +201,7 @@ def _value(where: str, value: Any, kind: Any) -> Any:
 
 
 def _plain(text: str) -> str:
-    """msgspec's words, in words."""
+    """What msgspec says, in words."""
     text = re.sub(r", got `\w+`$", "", text.lower())
     for kind, words in (("int", "a whole number"), ("float", "a number"), ("str", "text")):
         text = text.replace(f"`{kind}`", words)

@@ -17,7 +17,7 @@ from usagekit_collector.seen import Seen, keys_of
 
 # How many facts are folded between two looks into the store.
 AT_ONCE = 5_000
-# Rows of a map that are stored at once.
+# Rows of all events, or of a whole map, that are read or written at once.
 _PIECE = 50_000
 
 
@@ -170,9 +170,10 @@ def _by_project(
     return found
 
 
-def all_facts(client: Any, after: int) -> list[tuple[int, Fact]]:
-    """As ``unfolded``, but whatever has been folded is there too."""
-    found = client.query(sql("store/all_facts"), {"after": after, "limit": AT_ONCE})
+def all_facts(client: Any, project: int, after: int) -> list[tuple[int, Fact]]:
+    """As ``unfolded``, of one project; but whatever has been folded is there too."""
+    asked = {"project": project, "after": after, "limit": _PIECE}
+    found = client.query(sql("store/all_facts"), asked)
     return [(row["seq"], fact_of_row(row)) for row in found.named_results()]
 
 

@@ -1,0 +1,126 @@
+"""What all commands have in common: their settings, and how they speak and write."""
+
+from __future__ import annotations
+
+import os
+import stat
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from typing import Any, BinaryIO
+
+import click
+import msgspec
+
+from usagekit_collector.engine import StoreError
+from usagekit_collector.settings import PREFIX, Settings, descriptions, load
+
+_F = Callable[..., Any]
+# Of an error, whatever the engine has to say about it.
+_LONGEST = 500
+
+
+class WithSettings(click.Command):
+    """A command whose help names the settings too that are no options of it."""
+
+    def format_epilog(self, _: click.Context, formatter: click.HelpFormatter) -> None:
+        """The other settings, below the options."""
+        options = {one.name for one in self.params}
+        rows = [(name, said) for name, said in _said().items() if name not in options]
+        with formatter.section("Other settings"):
+            formatter.write_dl(rows)
+        formatter.write_paragraph()
+        formatter.write_text(
+            f"All settings can be variables, such as {PREFIX}PORT, or names in the TOML file of "
+            f"--config or {PREFIX}CONFIG. An option goes before a variable, a variable before the "
+            "file."
+        )
+
+
+def settings_options(*names: str) -> Callable[[_F], _F]:
+    """The options of a command that are settings; and the file that holds the others."""
+    kinds: dict[str, dict[str, Any]] = {
+        "host": {"metavar": "ADDRESS"},
+        "port": {"type": int, "metavar": "NUMBER"},
+        "store": {"metavar": "ADDRESS"},
+        "password": {"metavar": "TEXT"},
+        "retention_days": {"type": int, "metavar": "NUMBER"},
+    }
+    said = _said()
+
+    def decorate(command: _F) -> _F:
+        for name in reversed(names):
+            flag = f"--{name.replace('_', '-')}"
+            command = click.option(flag, name, help=said[name], **kinds[name])(command)
+        return click.option("--config", metavar="FILE", help="A TOML file of settings.")(command)
+
+    return decorate
+
+
+def _said() -> dict[str, str]:
+    """What each setting is, and what it is where nobody says."""
+    defaults = msgspec.structs.asdict(Settings())
+    return {
+        name: f"{said} Default: {defaults[name]}." if defaults[name] else said
+        for name, said in descriptions().items()
+    }
+
+
+def settings_of(config: str | None, options: dict[str, Any]) -> Settings:
+    """What the options, the environment and the file say. Raises SettingsError."""
+    return load(options, os.environ, config)
+
+
+def tell(text: str) -> None:
+    """A line for whoever watches, where it is in nobody's way."""
+    click.echo(text, err=True)
+
+
+def tell_error(error: Exception) -> None:
+    """What went wrong, in two lines at most."""
+    said = "\n".join(line for line in str(error).splitlines()[:2] if line)
+    if len(said) > _LONGEST:
+        said = f"{said[:_LONGEST]} ..."
+    tell(f"usagekit-collector: {said or type(error).__name__}")
+
+
+def tell_progress(counts: Iterator[int], what: str) -> None:
+    """Say how far it has come, and in the end how far it came."""
+    count = 0
+    try:
+        for count in counts:
+            click.echo(f"\r{count:,} events {what}", nl=False, err=True)
+    finally:
+        tell(f"\r{count:,} events {what}")
+
+
+@contextmanager
+def written(path: str) -> Iterator[BinaryIO]:
+    """A file to write to, which is there once it is complete; ``-`` is stdout.
+
+    Raises StoreError if it cannot be written.
+    """
+    if path == "-":
+        yield sys.stdout.buffer
+        sys.stdout.buffer.flush()
+        return
+    path = os.path.realpath(path)
+    part = path if _is_special(path) else f"{path}.part"
+    try:
+        with open(part, "wb") as file:
+            yield file
+        os.replace(part, path)
+    except OSError as error:
+        raise StoreError(f"{path} cannot be written: {error.strerror or error}") from error
+    finally:
+        if part != path:
+            with suppress(OSError):
+                os.unlink(part)
+
+
+def _is_special(path: str) -> bool:
+    """Whether it is a device or a pipe, which must not be replaced."""
+    try:
+        return not stat.S_ISREG(os.stat(path).st_mode)
+    except OSError:
+        return False
