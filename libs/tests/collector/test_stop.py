@@ -164,10 +164,10 @@ def test_without_a_password_it_is_not_for_other_machines(
 @pytest.mark.parametrize(
     ("words", "says"),
     [
-        (["--store", "sqlite:///x"], ["not a store: 'sqlite:///x'", "chdb:///a/folder"]),
+        (["--store", "sqlite:///x"], ["not a store: sqlite:///x.", "chdb:///a/folder"]),
         (["--store", "clickhouse://127.0.0.1:1/x"], ["the store cannot be opened", "refused"]),
         (["--store", "chdb:///dev/null/x"], ["the store's folder cannot be used", "/dev/null/x"]),
-        (["--port", "70000"], ["not a port: 70000"]),
+        (["--port", "70000"], ["--port: expected a whole number of at most 65535"]),
         (["--password", "made-up", "--host", "192.0.2.1"], ["cannot listen on 192.0.2.1"]),
         (["--config", "/no/such/file"], ["/no/such/file cannot be read", "No such file"]),
     ],
@@ -183,10 +183,10 @@ def test_what_cannot_be_is_said_in_words(
     ("text", "says"),
     [
         ("port = ", "cannot be read"),
-        ("prot = 8600", "unknown field `prot`"),
-        ("query_seconds = 'many'", "`$.query_seconds`"),
-        ("readers = 0", "readers must be at least 1"),
-        ("log_level = 'loud'", "not a log level: 'loud'"),
+        ("prot = 8600", "there is no setting 'prot': is it port?"),
+        ("query_seconds = 'many'", "collector.toml: expected a number"),
+        ("readers = 0", "expected a whole number of at least 1"),
+        ("log_level = 'loud'", "expected one of debug, info, warning, error"),
         ("\xff", "cannot be read"),
     ],
 )

@@ -5,11 +5,14 @@ The rules, M0 to M10 and P1 to P6, are PostHog's, and are described in ``docs/co
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 from uuid import UUID, uuid5
 
 import msgspec
+from msgspec import UNSET
 
 # Where PostHog makes the UUIDs of persons.
 PERSONS = UUID("932979b4-65c3-4424-8467-0b66ec27bc22")
@@ -103,6 +106,7 @@ class Identities:
         self.changed_ids: set[tuple[int, str]] = set()
         self.changed_persons: dict[UUID, int] = {}
         self._members: dict[UUID, set[str]] = {}
+        self._sizes: dict[UUID, int] = {}
 
     def load(self, person: Person) -> None:
         """Take in a person as it is stored."""
@@ -142,17 +146,34 @@ class Identities:
         """All that was the other's is this person's, whose own properties win (M8)."""
         person.properties = {**other.properties, **person.properties}
         person.created_at = min(person.created_at, other.created_at)
+        self._sizes.pop(person.person_id, None)
         for distinct_id in self._members[other.person_id].copy():
             self.assign(distinct_id, person)
         self.forget(other)
         self.touch(person)
 
+    def has_room(self, person: Person, changed: Mapping[str, Any]) -> bool:
+        """Whether a person's properties and what is to change in them are together not too large.
+
+        Keeps a size that is too large rather than too small, and counts only where that matters.
+        """
+        more = len(msgspec.json.encode({k: v for k, v in changed.items() if v is not UNSET}))
+        size = self._sizes.get(person.person_id, _LARGEST_PERSON)
+        if size + more > _LARGEST_PERSON:
+            size = len(msgspec.json.encode(person.properties))
+        fits = size + more <= _LARGEST_PERSON
+        self._sizes[person.person_id] = size + more if fits else size
+        return fits
+
     def forget(self, person: Person) -> None:
         """This person is no more."""
         del self.persons[person.person_id]
+        self._sizes.pop(person.person_id, None)
         self.touch(person)
 
 
+# It is asked for several times for each event, and by most people's events again soon.
+@lru_cache(maxsize=16_384)
 def own_id(project: int, distinct_id: str) -> UUID:
     """The UUID of the person that a distinct_id makes by itself."""
     return uuid5(PERSONS, f"{project}:{distinct_id}")
@@ -221,20 +242,35 @@ def _merge(identities: Identities, fact: Fact) -> Verdict:
 
 def _apply(identities: Identities, person: Person, fact: Fact) -> str:
     """Change a person's properties as the event wishes. Returns a warning, or nothing."""
-    if not fact.changes:
+    changed = _changed(person.properties, fact.changes) if fact.changes else {}
+    if not changed:
         return ""
-    wished = {
-        **fact.changes.get("$set_once", {}),
-        **person.properties,
-        **fact.changes.get("$set", {}),
-    }
-    for name in fact.changes.get("$unset", ()):
-        wished.pop(name, None)
-    encoded = msgspec.json.encode(wished)
-    if encoded == msgspec.json.encode(person.properties):  # to Python, True is 1
-        return ""
-    if len(encoded) > _LARGEST_PERSON:
+    if not identities.has_room(person, changed):
         return "a person's properties are too large: not changed"
-    person.properties = wished
+    for name, value in changed.items():
+        if value is UNSET:
+            del person.properties[name]
+        else:
+            person.properties[name] = value
     identities.touch(person)
     return ""
+
+
+def _changed(properties: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    """What is another than before; UNSET for what is no more."""
+    once = changes.get("$set_once", {})
+    wished = {name: value for name, value in once.items() if name not in properties}
+    wished |= changes.get("$set", {})
+    wished |= dict.fromkeys(changes.get("$unset", ()), UNSET)
+    return {
+        name: value
+        for name, value in wished.items()
+        if not _is_same(value, properties.get(name, UNSET))
+    }
+
+
+def _is_same(value: object, other: object) -> bool:
+    """As JSON has it: to Python, True is 1."""
+    if value is UNSET or other is UNSET:
+        return value is other
+    return value == other and msgspec.json.encode(value) == msgspec.json.encode(other)

@@ -33,7 +33,7 @@ class Project(msgspec.Struct):
     created_at: datetime
 
 
-class UnknownProject(Exception):
+class UnknownProject(Exception):  # noqa: N818 - that is what was asked for
     """There is none of that name or token, or it was not said which."""
 
 
@@ -104,6 +104,7 @@ def create_token(client: Any, name: str, token: str = "") -> Project:
     """A token for the project of that name, which is made if there is none. For the writer.
 
     Args:
+        client: for writing.
         name: the project's name, of 1 to 100 characters.
         token: the token; default: a new one that nobody can guess.
 
@@ -115,7 +116,8 @@ def create_token(client: Any, name: str, token: str = "") -> Project:
     found = next((one for one in known if one.name == name), None)
     for one in known:
         if token in one.tokens:
-            if one is found:
+            # Or made by itself for this token, a moment ago.
+            if one is found or name == token:
                 return one
             raise ValueError("another project has this token")
     number = found.project if found else max((one.project for one in known), default=0) + 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import resource
 import signal
@@ -38,6 +39,7 @@ def serve(settings: Settings) -> None:
     url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
     service = Service(settings)
     try:
+        _look_for_garbage_seldom()
         service.engine.announce(url)
         app = create_app(service)
         config = uvicorn.Config(
@@ -50,20 +52,24 @@ def serve(settings: Settings) -> None:
             server_header=False,
             timeout_graceful_shutdown=int(settings.request_seconds) + 1,
         )
+        server = _Server(config)
         _log.info("listening on %s, store %s", url, without_password(settings.store))
-        _Server(config).run(sockets=[listener])
+        server.run(sockets=[listener])
     finally:
         service.close()
         _log.info("stopped")
 
 
 class _Server(uvicorn.Server):
-    """Ends with exit code 0 when it is told to."""
+    """Ends with exit code 0 when it is told to, from the moment that it is made."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self.handle_exit)
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, self.handle_exit)
         yield
 
 
@@ -73,6 +79,14 @@ def _lift_limit_of_files() -> None:
     wanted = _CONNECTIONS if hard == resource.RLIM_INFINITY else min(hard, _CONNECTIONS)
     if soft != resource.RLIM_INFINITY and soft < wanted:
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+
+def _look_for_garbage_seldom() -> None:
+    """A batch makes thousands of objects in no cycle, and what is there by now stays: to look
+    through all of that again and again takes a sixth of the time of a request."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(5_000, 10, 10)
 
 
 def _listen(settings: Settings) -> socket.socket:

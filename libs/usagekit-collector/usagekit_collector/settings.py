@@ -217,9 +217,12 @@ def _check_store(store: str) -> None:
             f"not a store: {plain}. Say chdb:///a/folder, or clickhouse://user:password@host/db."
         )
     try:
-        _ = urlsplit(store).port
+        parts = urlsplit(store)
+        is_clear = (parts.port or 1) > 0 and "@" not in parts.query
     except ValueError:
+        is_clear = False
+    if not is_clear:
         raise SettingsError(
-            f"the store's address cannot be read: {plain}. In its user and password, write "
-            "%2F for a slash, %3A for a colon, %40 for an at sign."
-        ) from None
+            f"the store's address cannot be read: {plain}. In its user, password and options, "
+            "write %40 for @, %2F for /, %3A for :, %3F for ?, %23 for #."
+        )

@@ -73,12 +73,11 @@ def load_ids(client: Any, identities: Identities, project: int, own_ids: list[UU
     found = client.query(sql("store/ids"), {"project": project, "own_ids": own_ids}).result_rows
     for row in found:
         identities.place(*row)
-    persons = list({row[2] for row in found})
-    if persons:
-        for row in client.query(
-            sql("store/persons"), {"project": project, "own_ids": persons}
-        ).result_rows:
-            identities.load(Person(*row[:4], msgspec.json.decode(row[4])))
+    asked = {"project": project, "own_ids": list({row[2] for row in found})}
+    if asked["own_ids"]:
+        for row in client.query(sql("store/persons"), asked).named_results():
+            properties = msgspec.json.decode(row.pop("properties"))
+            identities.load(Person(**row, properties=properties))
 
 
 def save(client: Any, identities: Identities, version: int) -> None:

@@ -16,7 +16,7 @@ import msgspec
 from usagekit_collector import store
 from usagekit_collector.capture import Captured
 from usagekit_collector.engine import Busy, Engine, StoreError, insert, store_errors
-from usagekit_collector.identity import Fact, Identities, fold, own_id
+from usagekit_collector.identity import Fact, Identities, Verdict, fold, own_id
 from usagekit_collector.metrics import Metrics
 from usagekit_collector.rows import event_row, fact_of
 from usagekit_collector.seen import keys_of
@@ -24,6 +24,8 @@ from usagekit_collector.settings import Settings
 
 _log = logging.getLogger(__name__)
 _T = TypeVar("_T")
+# Of how many distinct_ids it is remembered that they have a person; then that begins anew.
+_MOST_SETTLED = 65_536
 
 
 class _Batch(msgspec.Struct):
@@ -61,6 +63,8 @@ class Writer(threading.Thread):
         self._changed = threading.Condition()
         self._stopping = False
         self._last = 0
+        # By their own_id, distinct_ids that have a person for certain; not all of them.
+        self._settled: set[UUID] = set()
         # The identity may be behind the events: a process died, or a step failed, in between.
         self._behind = True
 
@@ -146,6 +150,7 @@ class Writer(threading.Thread):
     def _do(self, done: Future[_T], step: Callable[[Any], _T]) -> None:
         if not done.set_running_or_notify_cancel():
             return
+        self._settled.clear()  # It may delete somebody.
         try:
             with store_errors("the store cannot be written"):
                 done.set_result(step(self._client))
@@ -186,8 +191,10 @@ class Writer(threading.Thread):
         for project, event in fresh:
             fact, found = fact_of(project, event)
             facts.append(fact)
-            warnings.update((*event.warnings, *found))
-        identities = self._known.load(self._client, facts)
+            for warning in (*event.warnings, *found):
+                warnings[warning] += 1
+        open_ones = [fact for fact in facts if not self._is_settled(fact)]
+        identities = self._known.load(self._client, open_ones)
         rows, last = self._rows(fresh, facts, identities, warnings)
         self._warn(warnings)
         if not rows:
@@ -201,6 +208,7 @@ class Writer(threading.Thread):
         try:
             self._known.save(self._client, identities, last)
             self._behind = False
+            self._settle(identities)
         except Exception as error:  # noqa: BLE001 - the events are safe; the next group catches up
             _log.error("persons were not stored, and will be: %s", error)
 
@@ -225,14 +233,27 @@ class Writer(threading.Thread):
         rows, seq = [], max(self._last, time.time_ns() // 1000)
         for (project, event), fact in zip(fresh, facts, strict=True):
             people = len(identities.persons)
-            verdict = fold(identities, fact)
-            warnings.update([verdict.warning] if verdict.warning else [])
+            verdict = Verdict() if self._is_settled(fact) else fold(identities, fact)
+            if verdict.warning:
+                warnings[verdict.warning] += 1
             if verdict.mode is not None:
                 seq += 1
                 own = own_id(project, event.distinct_id)
                 is_first = len(identities.persons) > people
                 rows.append(event_row(event, fact, verdict.mode, own, seq, is_first=is_first))
         return rows, seq
+
+    def _is_settled(self, fact: Fact) -> bool:
+        """Whether to fold it would change nothing: it wishes nothing, and its person is there."""
+        if fact.merged_id or fact.changes or fact.personless:
+            return False
+        return own_id(fact.project, fact.distinct_id) in self._settled
+
+    def _settle(self, identities: Identities) -> None:
+        """All of these have a person, as it is stored."""
+        if len(self._settled) > _MOST_SETTLED:
+            self._settled.clear()
+        self._settled.update(own_id(*key) for key in identities.ids)
 
     def _warn(self, warnings: Counter[str]) -> None:
         for warning, count in warnings.items():
@@ -241,6 +262,7 @@ class Writer(threading.Thread):
 
     def _catch_up(self) -> None:
         """Fold what was stored and not folded."""
+        self._settled.clear()
         after = store.number(self._client, "store/folded")
         if not after:
             store.forget_everybody(self._client)  # What there is without a mark is half a map.

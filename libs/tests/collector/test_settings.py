@@ -1,0 +1,174 @@
+"""What a collector is told: which of three places goes first, what cannot be, what stays secret."""
+
+from __future__ import annotations
+
+import json
+import socket
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from usagekit_collector.settings import PREFIX, Settings, SettingsError, descriptions, load
+
+from tests.support.collector import Collector
+from tests.support.stopped import told
+
+SECRET = "made-up-secret"
+
+
+def variables(**said: str) -> dict[str, str]:
+    return {f"{PREFIX}{name.upper()}": value for name, value in said.items()}
+
+
+def file_of(folder: Path, text: str) -> str:
+    path = folder / "collector.toml"
+    path.write_text(text)
+    return str(path)
+
+
+def refusal(options: dict[str, Any], environ: dict[str, str], config: str | None = None) -> str:
+    with pytest.raises(SettingsError) as caught:
+        load(options, environ, config)
+    return str(caught.value)
+
+
+def test_an_option_goes_before_a_variable_and_a_variable_before_the_file(tmp_path: Path) -> None:
+    config = file_of(tmp_path, 'port = 1\nreaders = 2\ngroup_events = 3\nhost = "127.0.0.3"')
+    environ = variables(port="11", readers="12")
+    settings = load({"port": 21, "readers": None, "host": None}, environ, config)
+    assert (settings.port, settings.readers, settings.group_events) == (21, 12, 3)
+    assert (settings.host, settings.query_seconds) == ("127.0.0.3", 30.0)
+
+
+def test_a_variable_names_the_file_and_an_option_another(tmp_path: Path) -> None:
+    config = file_of(tmp_path, "port = 1")
+    (tmp_path / "other").mkdir()
+    other = file_of(tmp_path / "other", "port = 2")
+    assert load({}, variables(config=config)).port == 1
+    assert load({}, variables(config=config), other).port == 2
+
+
+def test_an_empty_variable_says_nothing(tmp_path: Path) -> None:
+    config = file_of(tmp_path, f'port = 1\npassword = "{SECRET}"')
+    settings = load({}, variables(port="", password="", config=""), config)
+    assert (settings.port, settings.password) == (1, SECRET)
+
+
+def test_every_setting_can_be_a_variable_and_a_name_in_the_file(tmp_path: Path) -> None:
+    texts = {
+        "host": "::1",
+        "store": "clickhouse://server/db",
+        "password": SECRET,
+        "log_level": "debug",
+        "group_wait": "0.5",
+        "request_seconds": "1.5",
+        "query_seconds": "2.5",
+        "lease_seconds": "3.5",
+    }
+    said = {name: texts.get(name, "7") for name in Settings.__struct_fields__}
+    lines = (
+        f"{name} = {text if text[0].isdigit() else json.dumps(text)}" for name, text in said.items()
+    )
+    expected = load({}, variables(**said))
+    assert load({}, {}, file_of(tmp_path, "\n".join(lines))) == expected
+    assert {name: str(getattr(expected, name)) for name in said} == said
+
+
+def test_an_unknown_name_in_the_file_is_refused_with_the_one_that_was_meant(tmp_path: Path) -> None:
+    assert "no setting 'pasword': is it password?" in refusal(
+        {}, {}, file_of(tmp_path, f'pasword = "{SECRET}"')
+    )
+    assert '"usagekit-collector serve -h" names all' in refusal(
+        {}, {}, file_of(tmp_path, "[collector]\nport = 1")
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "says"),
+    [
+        ("port", ["-1"], "expected a whole number of at least 0"),
+        ("port", ["65536"], "expected a whole number of at most 65535"),
+        ("port", ["1.5", "tcp://10.0.0.1:8600"], "expected a whole number"),
+        ("retention_days", ["36501", "99999999999999999999"], "at most 36500"),
+        ("retention_days", ["-1"], "at least 0"),
+        ("group_events", ["0"], "at least 1"),
+        ("group_wait", ["nan", "-0.1"], "a number of at least 0"),
+        ("group_wait", ["inf", "1e9"], "a number of at most 10"),
+        ("queue_events", ["0"], "at least 1"),
+        ("buffer_bytes", ["0"], "at least 1"),
+        ("request_seconds", ["0", "-1", "nan"], "more than 0"),
+        ("readers", ["0"], "at least 1"),
+        ("readers", ["101"], "at most 100"),
+        ("query_seconds", ["0"], "more than 0"),
+        ("query_bytes", ["0"], "at least 1"),
+        ("lease_seconds", ["0"], "more than 0"),
+        ("tokens_at_most", ["-1"], "at least 0"),
+        ("log_level", ["loud", "INFO\n"], "expected one of debug, info, warning, error"),
+    ],
+)
+def test_what_is_out_of_range_is_refused_with_where_it_was_said(
+    tmp_path: Path, name: str, values: list[str], says: str
+) -> None:
+    for value in values:
+        said = refusal({}, variables(**{name: value}))
+        assert said.startswith(f"{PREFIX}{name.upper()}: "), said
+        assert says in said
+        assert refusal({name: value}, {}).startswith(f"--{name.replace('_', '-')}: ")
+    config = file_of(tmp_path, f"{name} = {json.dumps(values[0])}")
+    assert refusal({}, {}, config).startswith(f"{name} in {config}: ")
+
+
+@pytest.mark.parametrize(
+    ("store", "says"),
+    [
+        ("mysql://user:{}@server/db", "not a store: mysql://server/db"),
+        ("user:{}@server/db", "not a store: server/db"),
+        ("/some/folder", "not a store: /some/folder"),
+        ("chdb://folder", "not a store: chdb://folder"),
+        ("clickhouse://user:{}/x@server/db", "%2F for /"),
+        ("clickhouse://user:?{}@server:port/db", "%2F for /"),
+        ("mysql://server/db?password=a@{}", "not a store: mysql://"),
+    ],
+)
+def test_what_is_wrong_with_a_store_is_said_without_its_password(store: str, says: str) -> None:
+    said = refusal({"store": store.format(SECRET)}, {})
+    assert says in said
+    assert SECRET not in said
+
+
+def test_the_store_of_whoever_says_nothing_is_in_their_home(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.delenv("XDG_DATA_HOME", raising=False)
+    assert load({}, {}).store == f"chdb://{tmp_path}/.local/share/usagekit-collector"
+    monkeypatch.setenv("XDG_DATA_HOME", "/some/where else")
+    assert load({}, {}).store == "chdb:///some/where%20else/usagekit-collector"
+    assert load({"store": "chdb:///~/mine"}, {}).store == f"chdb://{tmp_path}/mine"
+
+
+def test_serve_names_every_setting_in_its_help(new_collector: Callable[..., Collector]) -> None:
+    said = new_collector(password=SECRET).run("serve", "--help").stdout.decode()
+    assert [name for name in descriptions() if name not in said.replace("-", "_")] == []
+    assert SECRET not in said
+
+
+def test_no_password_is_printed_whatever_happens(new_collector: Callable[..., Collector]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    store = f"clickhouse://user:{SECRET}@127.0.0.1:{port}/db?ca_cert={SECRET}"
+    unreachable = new_collector(store=store, password=f"api-{SECRET}")
+    for command in (["serve"], ["doctor"], ["export"], ["token", "create", "acme"]):
+        said = told(unreachable, *command)
+        assert "cannot be opened" in said, said
+        assert SECRET not in said
+
+    with new_collector(password=SECRET, log_level="debug") as running:
+        assert running.get("/api/projects").status == 200
+        for word in ("wrong-" + SECRET, ""):
+            wrong = told(running, "export", "--url", running.url, "--password", word or "x")
+            assert f"{PREFIX}PASSWORD" in wrong, wrong
+            assert SECRET not in wrong
+        running.stop()
+        assert SECRET not in running.log.read_text()
