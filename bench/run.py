@@ -1,4 +1,4 @@
-"""``make bench``: what tracking costs, beside no tracking and beside peers, in one run.
+"""``make bench``: what tracking costs, beside no tracking and beside peers; what a collector takes.
 
 Prints tables, and writes them to docs/bench.md.
 """
@@ -7,43 +7,66 @@ import argparse
 import json
 import subprocess
 import sys
+from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
 
-import background
-import foreground
-import frameworks
 from arms import adopt
-from page import Page, machine
+from page import PAGE, Page, versions, where
 
 INTRO = """# What it costs
 
 Written by `make bench`, which measures the rows of a table in one run, paired with their peers.
 Times differ from machine to machine, and from hour to hour; ratios differ less.
 
-{machine}. {rounds} rounds."""
+{where}; {versions}. {rounds} rounds."""
+# Modules of this folder; imported one by one, because a child's peak of memory is never below
+# what its parent has.
+PARTS = ("foreground", "frameworks", "background", "collector", "insights")
 
 
 def main():
     """Measure, print, write."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=25, help="how often each row is run")
-    count = max(2, parser.parse_args().rounds)
+    parser.add_argument(
+        "--only", nargs="+", choices=PARTS, help="measure these anew, and leave the rest as it is"
+    )
+    asked = parser.parse_args()
+    count = max(2, asked.rounds)
     adopt()
+    page = Page(PAGE.read_text(encoding="utf-8") if asked.only else _intro(count))
+    with _hosts() as (hosts, urls):
+        spare = {hosts.pid}
+        arguments = {
+            "foreground": (urls, count, spare),
+            "frameworks": (urls, count, spare),
+            "background": (urls, count, spare, lambda: _counts(hosts)),
+        }
+        for name in asked.only or PARTS:
+            with page.part(name):
+                import_module(name).measure(page, *arguments.get(name, ()))
+    page.write()
+
+
+def _intro(count):
+    return INTRO.format(where=where(), versions=versions(), rounds=count)
+
+
+@contextmanager
+def _hosts():
+    """The process of the hosts that programs meet, and their URLs."""
     hosts = subprocess.Popen(
         [sys.executable, str(Path(__file__).with_name("hosts.py"))],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
     )
-    spare = {hosts.pid}
-    urls = json.loads(hosts.stdout.readline())
-    page = Page(INTRO.format(machine=machine(), rounds=count))
-    foreground.measure(page, urls, count, spare)
-    frameworks.measure(page, urls, count, spare)
-    background.measure(page, urls, count, spare, lambda: _counts(hosts))
-    page.write()
-    hosts.stdin.close()
-    hosts.wait(timeout=10)
+    try:
+        yield hosts, json.loads(hosts.stdout.readline())
+    finally:
+        hosts.stdin.close()
+        hosts.wait(timeout=10)
 
 
 def _counts(hosts):

@@ -13,7 +13,7 @@ from usagekit.wire import to_wire
 
 TOKEN = "phc_made_up_bench"
 # So many anonymous IDs, and so many accounts.
-PEOPLE = 5_000
+PEOPLE = 1_000
 COMMANDS = ("login", "logout", "toolkit.run", "toolkit.list", "show", "usage.status", "whoami")
 CHANCE = random.Random()
 

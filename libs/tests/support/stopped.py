@@ -19,8 +19,8 @@ sys.stdout.buffer.write(client.raw_query(sys.argv[-1], fmt="JSONEachRow"))
 """
 # Who is who, whatever it was made from.
 EVERYBODY = """
-    SELECT kind, id, person_id, is_identified, created_at, properties
-    FROM identity FINAL WHERE kind != 'mark' ORDER BY kind, id
+    SELECT project, kind, id, person_id, is_identified, created_at, properties
+    FROM identity FINAL WHERE kind != 'mark' ORDER BY project, kind, id
 """
 
 
@@ -48,7 +48,12 @@ def exported(collector: Collector, *words: str) -> list[dict[str, Any]]:
     """What ``export`` writes, but for when it arrived."""
     ran = collector.run("export", *words)
     assert ran.returncode == 0, ran.stderr.decode()
-    events = [json.loads(line) for line in ran.stdout.splitlines()]
+    return without_arrival(ran.stdout)
+
+
+def without_arrival(lines: bytes) -> list[dict[str, Any]]:
+    """What stands in lines of JSON, but for when it arrived."""
+    events = [json.loads(line) for line in lines.splitlines()]
     for one in events:
         del one["arrived"]
     return events

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from datetime import datetime, timezone
+from datetime import datetime
 from typing import Any, BinaryIO, NoReturn
 
 import click
@@ -14,6 +14,7 @@ from clickhouse_connect.driver.exceptions import ClickHouseError
 from usagekit_collector import __version__, doctor, export
 from usagekit_collector.capture import EARLIEST, LATEST
 from usagekit_collector.console import (
+    Moment,
     WithSettings,
     settings_of,
     settings_options,
@@ -46,7 +47,6 @@ _TOLD = (
     ValueError,
     OSError,
 )
-_TIMES = ["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S%z"]
 
 
 def main() -> NoReturn:
@@ -120,11 +120,11 @@ def token_create(config: str | None, url: str | None, name: str, **options: Any)
 @click.option("--project", metavar="NAME", help="Its name or token. Default: the only one.")
 @click.option(
     "--start",
-    type=click.DateTime(_TIMES),
+    type=Moment(),
     metavar="DATE",
     help="No earlier than this: 2026-11-25, or 2026-11-25T13:00:00; in UTC.",
 )
-@click.option("--end", type=click.DateTime(_TIMES), metavar="DATE", help="Earlier than this.")
+@click.option("--end", type=Moment(), metavar="DATE", help="Earlier than this.")
 @click.option(
     "--format",
     "kind",
@@ -159,7 +159,7 @@ def export_(
     Events keep their UUIDs and times, so that the same command may be run again: nobody stores
     one twice. A store belongs to one process: while a collector runs, say --url.
     """
-    start, end = _utc(start) or EARLIEST, _utc(end) or LATEST
+    start, end = start or EARLIEST, end or LATEST
     _check_export(start, end, kind, output, to)
     replay = to and Replay(to[1], to[2], patience=patience, tell=tell)
     settings = settings_of(config, options)
@@ -220,7 +220,13 @@ def doctor_(config: str | None, rebuild_identity: bool, **options: Any) -> None:
 
 @cli.command(short_help="Print the tables of a cluster.")
 @click.option("--cluster", required=True, metavar="NAME", help="As the servers call it.")
-@click.option("--database", default="usagekit", metavar="NAME", show_default=True)
+@click.option(
+    "--database",
+    default="usagekit",
+    metavar="NAME",
+    show_default=True,
+    help="In which they will be.",
+)
 def ddl(cluster: str, database: str) -> None:
     """Print the tables of a replicated, sharded cluster, for its administrator to make."""
     click.echo(cluster_ddl(cluster, database), nl=False)
@@ -289,9 +295,3 @@ def _lines(chunks: Iterable[bytes]) -> Iterator[bytes]:
         *whole, rest = (rest + chunk).split(b"\n")
         yield from whole
     yield rest
-
-
-def _utc(moment: datetime | None) -> datetime | None:
-    if moment is None or moment.tzinfo:
-        return moment
-    return moment.replace(tzinfo=timezone.utc)

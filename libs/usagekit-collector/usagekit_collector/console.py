@@ -12,6 +12,7 @@ from typing import Any, BinaryIO
 import click
 import msgspec
 
+from usagekit_collector.capture import parse_time
 from usagekit_collector.engine import StoreError
 from usagekit_collector.settings import PREFIX, Settings, descriptions, load
 
@@ -35,6 +36,19 @@ class WithSettings(click.Command):
             f"--config or {PREFIX}CONFIG. An option goes before a variable, a variable before the "
             "file."
         )
+
+
+class Moment(click.ParamType):
+    """A time of ISO 8601, in UTC where it does not say."""
+
+    name = "date"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Raises click.BadParameter."""
+        moment = parse_time(value)
+        if moment is None:
+            self.fail(f"{value!r} is no date. Say 2026-11-25, or 2026-11-25T13:00:00.", param, ctx)
+        return moment
 
 
 def settings_options(*names: str) -> Callable[[_F], _F]:
@@ -98,24 +112,33 @@ def tell_progress(counts: Iterator[int], what: str) -> None:
 def written(path: str) -> Iterator[BinaryIO]:
     """A file to write to, which is there once it is complete; ``-`` is stdout.
 
-    Raises StoreError if it cannot be written.
+    Raises StoreError if it cannot be written, BrokenPipeError if nobody reads it.
     """
     if path == "-":
-        yield sys.stdout.buffer
-        sys.stdout.buffer.flush()
+        with _told_of("stdout"), open(sys.stdout.fileno(), "wb", closefd=False) as file:
+            yield file
         return
     path = os.path.realpath(path)
     part = path if _is_special(path) else f"{path}.part"
     try:
-        with open(part, "wb") as file:
-            yield file
-        os.replace(part, path)
-    except OSError as error:
-        raise StoreError(f"{path} cannot be written: {error.strerror or error}") from error
+        with _told_of(path):
+            with open(part, "wb") as file:
+                yield file
+            os.replace(part, path)
     finally:
         if part != path:
             with suppress(OSError):
                 os.unlink(part)
+
+
+@contextmanager
+def _told_of(path: str) -> Iterator[None]:
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise StoreError(f"{path} cannot be written: {error.strerror or error}") from error
 
 
 def _is_special(path: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import ssl
 import urllib.error
 import urllib.request
@@ -42,11 +43,15 @@ class Answered(Exception):  # noqa: N818 - it did
 
 def base_url(text: str) -> str:
     """An address that others can be appended to. Raises ValueError for what is none."""
-    url = urlsplit(text)
-    if url.scheme not in ("http", "https") or not url.hostname or url.port == 0:
-        raise ValueError("an address begins with http:// or https://, and names a host")
-    if "@" in url.netloc or url.query or url.fragment or not text.isprintable() or " " in text:
-        raise ValueError("an address has a host, and a port if need be: no user, no parameters")
+    try:
+        url = urlsplit(text)
+        is_one = url.scheme in ("http", "https") and bool(url.hostname) and url.port != 0
+    except ValueError:
+        is_one = False
+    if not is_one or "@" in text or "?" in text or "#" in text or not re.fullmatch(r"[!-~]+", text):
+        raise ValueError(
+            "not an address. Say one such as http://127.0.0.1:8600, with no user and no parameters."
+        )
     return text.rstrip("/")
 
 

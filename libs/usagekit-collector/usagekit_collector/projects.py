@@ -75,8 +75,9 @@ class Projects:
         if not wish:
             if len(known) == 1:
                 return known[0]
-            said = "there is no project yet" if not known else "there are several projects"
-            raise UnknownProject(f"{said}: say which, by ?project= and its name or token")
+            if not known:
+                raise UnknownProject("there is no project yet: the first token makes one")
+            raise UnknownProject("there are several projects: say which, by its name or token")
         for one in known:
             if wish == one.name or wish in one.tokens:
                 return one

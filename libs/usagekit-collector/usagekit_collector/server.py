@@ -34,7 +34,7 @@ def serve(settings: Settings) -> None:
     settings.check_exposure()
     log_to_stderr(settings.log_level)
     _lift_limit_of_files()
-    listener = _listen(settings)
+    listener = listen(settings)
     host, port = listener.getsockname()[:2]
     url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
     service = Service(settings)
@@ -89,10 +89,16 @@ def _look_for_garbage_seldom() -> None:
     gc.set_threshold(5_000, 10, 10)
 
 
-def _listen(settings: Settings) -> socket.socket:
+def listen(settings: Settings) -> socket.socket:
+    """A socket at the address of the settings. Raises SettingsError if that cannot be had."""
     try:
         family = socket.getaddrinfo(settings.host, settings.port, type=socket.SOCK_STREAM)[0][0]
-        return socket.create_server((settings.host, settings.port), family=family, backlog=_BACKLOG)
+        address = (settings.host, settings.port)
+        listener = socket.create_server(address, family=family, backlog=_BACKLOG)
+        # Its connections have it too. Else the body of an answer waits for word, 40 ms later, that
+        # its head has come; asyncio sees to that for sockets of its own making only.
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return listener
     except OSError as error:
         raise SettingsError(
             f"cannot listen on {settings.host}, port {settings.port}: {error.strerror}"

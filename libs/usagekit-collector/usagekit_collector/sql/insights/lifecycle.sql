@@ -9,10 +9,11 @@ FROM
 (
     SELECT
         min(period) AS first_period,
-        arraySort(groupUniqArrayIf(period, is_asked_for AND period >= {first:Int32} - 1)) AS periods,
+        arraySort(groupUniqArrayIf(
+            period, is_asked_for AND period BETWEEN {first:Int32} - 1 AND {last:Int32}
+        )) AS periods,
         arrayDifference(periods) AS gaps
     FROM seen
-    WHERE period <= {last:Int32}
     GROUP BY person
 )
 ARRAY JOIN periods AS period, gaps AS gap

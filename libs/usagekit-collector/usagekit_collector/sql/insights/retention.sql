@@ -9,11 +9,11 @@ FROM
 (
     SELECT
         min(period) AS cohort,
-        arrayMap(one -> one - cohort, groupUniqArrayIf(period, is_asked_for)) AS weeks
+        groupUniqArrayIf(period, is_asked_for AND period <= {last:Int32}) AS periods,
+        arrayMap(one -> one - cohort, periods) AS weeks
     FROM seen
-    WHERE period <= {last:Int32}
     GROUP BY person
 )
-WHERE cohort >= {first:Int32}
+WHERE cohort BETWEEN {first:Int32} AND {last:Int32}
 GROUP BY cohort, week
 ORDER BY cohort, week
