@@ -32,7 +32,7 @@ bench: .venv-bench/ready .venv-peer/ready  ## what tracking costs, beside no tra
 	@touch $@
 
 # Ours as users have it: installed from wheels, not editable.
-.venv-bench/ready: requirements/dev.txt $(shell find libs/usagekit libs/usagekit-collector libs/arcade-cli -name '*.py')
+.venv-bench/ready: requirements/dev.txt $(shell find libs/usagekit libs/usagekit-collector libs/arcade-cli -name '*.py' -o -name '*.sql')
 	@echo "Preparing .venv-bench (once, about half a minute) ..."
 	@rm -rf .venv-bench
 	@$(PYTHON) -m venv .venv-bench

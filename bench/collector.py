@@ -72,7 +72,8 @@ def measure(page):
         "on disk. The senders are one more process, which has made all batches before the clock "
         "starts; it shares the cores with the collector. *Of the limit*: of the engine's own rate "
         "in groups of 5,000. Each client sends its next batch when the last is answered; *paced*: "
-        f"batches are due at {EVENTS:,} events a second, and their time counts from then.",
+        f"batches are due at {EVENTS:,} events a second, and their time counts from then. To "
+        "answer the last of 16 batches of 1,000 in 150 ms takes 107,000 events a second.",
         empty,
         limit,
     )

@@ -13,6 +13,7 @@ import time
 from datetime import date
 from pathlib import Path
 
+from page import Page, median, verdict
 from usagekit_collector import insights
 from usagekit_collector.capture import EARLIEST, LATEST
 from usagekit_collector.engine import Engine, migrate
@@ -47,14 +48,12 @@ QUESTIONS = {
 
 def measure(page, counts=COUNTS):
     """All insights at each of these numbers of events, as one table."""
-    from page import median, verdict
-
     found = {count: _measured(count) for count in counts}
     most = max(counts)
     rows = [
         [
             name,
-            *(text for one in found.values() for text in _times(one[name], median)),
+            *(text for one in found.values() for text in _times(one[name])),
             verdict(statistics.median(found[most][name]), SECONDS),
         ]
         for name in QUESTIONS
@@ -114,7 +113,7 @@ def _seconds(engine, question):
     return seconds
 
 
-def _times(seconds, median):
+def _times(seconds):
     return f"{min(seconds):.2f} s", f"{median(seconds, 2)} s"
 
 
@@ -142,8 +141,6 @@ def main(words):
     elif words[:1] == ["ask"]:
         print(json.dumps(ask(words[1])))
     else:
-        from page import Page
-
         measure(Page("# Insights"), [int(word) for word in words] or COUNTS)
 
 

@@ -28,7 +28,7 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ClickHouse]:
 @pytest.fixture(scope="session")
 def embedded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Collector]:
     """A collector with an embedded store."""
-    with Collector(tmp_path_factory.mktemp("embedded")) as running:
+    with Collector(tmp_path_factory.mktemp("embedded"), measured=True) as running:
         yield running
 
 

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import re
+import shlex
+import subprocess
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import click
 import pytest
+import usagekit_collector
 from usagekit_collector import __version__
 from usagekit_collector.cli import cli
 
@@ -100,6 +104,23 @@ def test_what_cannot_be_done_ends_with_1_and_a_line_or_two(guarded: Collector) -
     ask = ("--url", guarded.url)
     assert "1 to 100 printable characters" in told(guarded, "token", "create", "a\tb", *ask)
     assert "no project of this name" in told(guarded, "export", "--project", "x", *ask)
+
+
+def test_the_readmes_three_commands_lead_to_an_insight(new_collector: NewCollector) -> None:
+    readme = Path(usagekit_collector.__file__).parents[1] / "README.md"
+    serve, *asks = re.findall(r"```sh\n(.*)\n```", readme.read_text())
+    assert serve == "usagekit-collector serve"
+    with new_collector() as running:
+        answers = [
+            subprocess.run(
+                shlex.split(one.replace("http://127.0.0.1:8600", running.url)),
+                capture_output=True,
+                timeout=60,
+            ).stdout
+            for one in asks
+        ]
+    assert answers[0] == b'{"status":"Ok"}'
+    assert b'"command":"login"' in answers[1]
 
 
 def test_a_token_is_all_that_token_create_prints_and_it_is_of_the_project_of_that_name(

@@ -6,7 +6,6 @@ import random
 import re
 import subprocess
 import time
-from collections.abc import Callable
 
 import pytest
 
@@ -14,7 +13,6 @@ from tests.support.collector import COLLECTOR, Collector, event
 from tests.support.load import some_event
 from tests.support.stopped import EVERYBODY, ask_engine, everybody, in_lines, told
 
-NewCollector = Callable[..., Collector]
 INTO = ("--token", "phc_made_up")
 REBUILD = ("doctor", "--rebuild-identity")
 # The newest of each row, but with another version: so that nothing else is lost.
@@ -94,28 +92,6 @@ def test_of_a_store_that_is_in_use_it_says_by_whom_and_leaves_it_alone(embedded:
     assert "Stop that one first" in said
 
 
-def test_the_exit_code_is_1_if_something_is_not_well(new_collector: NewCollector) -> None:
-    collector = new_collector()
-    assert collector.run("import", "-", *INTO, input=history(1, 5)).returncode == 0
-    hour = "toUInt64(3600000000)"
-    ask_engine(
-        collector,
-        f"INSERT INTO events SELECT * REPLACE (seq + {hour} AS seq, generateUUIDv4() AS uuid, "
-        "'newcomer' AS distinct_id, generateUUIDv4() AS own_id, 'full' AS person_mode) "
-        "FROM events LIMIT 1",
-        "SELECT 1",
-    )
-    ran = collector.run("doctor")
-    assert ran.returncode == 1
-    (bad,) = (line for line in ran.stdout.decode().splitlines() if not line.startswith("ok  "))
-    assert re.fullmatch(
-        r"!!  clock +agrees with the engine's; the last event arrived 3,\d\d\d s in the future: "
-        r"was the clock wrong\?",
-        bad,
-    )
-    assert b"persons    1 events are not folded yet: the next start does it" in ran.stdout
-
-
 def test_the_map_that_the_events_give_takes_the_place_of_any_other(
     stopped: Collector, people: list[dict[str, object]]
 ) -> None:
@@ -168,3 +144,27 @@ def test_after_rebuildings_that_were_killed_all_are_known_and_so_is_who_comes_ne
         assert person is not None
         assert person["distinct_ids"] == ["anon", "somebody"]
     assert differed(stopped) == 0
+
+
+def test_the_exit_code_is_1_if_something_is_not_well(stopped: Collector) -> None:
+    ask_engine(
+        stopped,
+        """
+        INSERT INTO events
+        SELECT * REPLACE (
+            seq + 3600000000 AS seq, generateUUIDv4() AS uuid, 'newcomer' AS distinct_id,
+            generateUUIDv4() AS own_id, 'full' AS person_mode
+        )
+        FROM events LIMIT 1
+        """,
+        "SELECT 1",
+    )
+    ran = stopped.run("doctor")
+    assert ran.returncode == 1
+    (bad,) = (line for line in ran.stdout.decode().splitlines() if not line.startswith("ok  "))
+    assert re.fullmatch(
+        r"!!  clock +agrees with the engine's; the last event arrived 3,\d\d\d s in the future: "
+        r"was the clock wrong\?",
+        bad,
+    )
+    assert b"persons    behind the events, by 1: the next start folds them" in ran.stdout

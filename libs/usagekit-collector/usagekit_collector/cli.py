@@ -14,12 +14,12 @@ from clickhouse_connect.driver.exceptions import ClickHouseError
 from usagekit_collector import __version__, doctor, export
 from usagekit_collector.capture import EARLIEST, LATEST
 from usagekit_collector.console import (
-    Moment,
     WithSettings,
+    moment,
     settings_of,
     settings_options,
-    tell,
     tell_error,
+    tell_meanwhile,
     tell_progress,
     written,
 )
@@ -120,11 +120,11 @@ def token_create(config: str | None, url: str | None, name: str, **options: Any)
 @click.option("--project", metavar="NAME", help="Its name or token. Default: the only one.")
 @click.option(
     "--start",
-    type=Moment(),
+    type=moment,
     metavar="DATE",
     help="No earlier than this: 2026-11-25, or 2026-11-25T13:00:00; in UTC.",
 )
-@click.option("--end", type=Moment(), metavar="DATE", help="Earlier than this.")
+@click.option("--end", type=moment, metavar="DATE", help="Earlier than this.")
 @click.option(
     "--format",
     "kind",
@@ -161,7 +161,7 @@ def export_(
     """
     start, end = start or EARLIEST, end or LATEST
     _check_export(start, end, kind, output, to)
-    replay = to and Replay(to[1], to[2], patience=patience, tell=tell)
+    replay = to and Replay(to[1], to[2], patience=patience, tell=tell_meanwhile)
     settings = settings_of(config, options)
     with _exported(settings, url, project, start, end, kind or "jsonl") as chunks:
         if to and replay:
@@ -193,7 +193,7 @@ def import_(
     found = messages(lines_of(source), token)
     settings = settings_of(config, options)
     if url:
-        counts = Replay(url, token, patience=patience, tell=tell).send(found)
+        counts = Replay(url, token, patience=patience, tell=tell_meanwhile).send(found)
     else:
         counts = take_in(settings, found, token)
     tell_progress(counts, "taken in")

@@ -7,6 +7,7 @@ import stat
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from datetime import datetime
 from typing import Any, BinaryIO
 
 import click
@@ -38,17 +39,12 @@ class WithSettings(click.Command):
         )
 
 
-class Moment(click.ParamType):
-    """A time of ISO 8601, in UTC where it does not say."""
-
-    name = "date"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """Raises click.BadParameter."""
-        moment = parse_time(value)
-        if moment is None:
-            self.fail(f"{value!r} is no date. Say 2026-11-25, or 2026-11-25T13:00:00.", param, ctx)
-        return moment
+def moment(text: str) -> datetime:
+    """A time of ISO 8601, in UTC where it does not say. Raises click.BadParameter."""
+    found = parse_time(text)
+    if found is None:
+        raise click.BadParameter(f"{text!r} is no date. Say 2026-11-25, or 2026-11-25T13:00:00.")
+    return found
 
 
 def settings_options(*names: str) -> Callable[[_F], _F]:
@@ -88,6 +84,11 @@ def settings_of(config: str | None, options: dict[str, Any]) -> Settings:
 def tell(text: str) -> None:
     """A line for whoever watches, where it is in nobody's way."""
     click.echo(text, err=True)
+
+
+def tell_meanwhile(text: str) -> None:
+    """A line in the place of the progress, which goes on below."""
+    tell(f"\r{text}")
 
 
 def tell_error(error: Exception) -> None:

@@ -98,4 +98,4 @@ def _persons(client: Any) -> Finding:
     if not found:
         return Finding("persons", "up to date with the events")
     more = " or more" if found == store.AT_ONCE else ""
-    return Finding("persons", f"{found:,}{more} events are not folded yet: the next start does it")
+    return Finding("persons", f"behind the events, by {found:,}{more}: the next start folds them")

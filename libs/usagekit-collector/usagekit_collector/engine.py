@@ -168,7 +168,7 @@ class _Lock:
             os.close(self._fd)
             raise StoreError(
                 f"the store {folder} is in use by another process{owner}. Stop that one first; "
-                "for tokens and exports, ask it instead (--url)."
+                "for tokens, exports and imports, ask it instead (--url)."
             ) from error
         self.announce("")
 

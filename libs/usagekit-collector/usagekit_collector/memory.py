@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-
-from prometheus_client import Gauge
+from typing import TYPE_CHECKING
 
 from usagekit_collector.engine import Busy
+
+if TYPE_CHECKING:
+    from prometheus_client import Gauge
 
 
 class Memory:

@@ -66,7 +66,7 @@ class Lease:
             time.sleep(self._settled)
         raise StoreError(
             f"the store is in use by another collector ({self._owner()[1]}). Stop that one first; "
-            "for tokens and exports, ask it instead (--url)."
+            "for tokens, exports and imports, ask it instead (--url)."
         )
 
     def give_up(self) -> None:

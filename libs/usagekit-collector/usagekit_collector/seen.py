@@ -11,15 +11,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 _Keys = NDArray[np.uint64]
-# Bits and probes for each key: one in a thousand strangers is taken for somebody known.
-_BITS = 16
+# Bits and probes for each key: of 10 million, one stranger in ten thousand is taken for known.
+_BITS = 32
 _PROBES = 6
 _FIRST = 1 << 20
 _MIX = np.uint64(0x9E3779B97F4A7C15)
 
 
 class Seen:
-    """Remembers UUIDs, at two bytes for each or a little more; never forgets one.
+    """Remembers UUIDs, at four to eight bytes for each; never forgets one.
 
     ``might_hold`` may be wrong about what was never added, and never about what was: only those it
     is true of need be looked up in the store.
