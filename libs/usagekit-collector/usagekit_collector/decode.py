@@ -179,7 +179,7 @@ def _is_deeper(found: object, left: int) -> bool:
         return False
     if not left:
         return True
-    for one in items:  # a loop takes half the time of any()
+    for one in items:  # noqa: SIM110 - half the time of any()
         if type(one) in (dict, list) and _is_deeper(one, left - 1):
             return True
     return False
