@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+from clickhouse_connect.driver.exceptions import ClickHouseError
 from starlette.concurrency import run_in_threadpool
 
 from usagekit_collector.capture import Captured
@@ -59,10 +60,13 @@ class Service:
             raise Busy("the events could not be stored") from error
 
     async def project_of(self, token: str) -> int | None:
-        """The number of the project that a token writes into; None if it may not."""
+        """The number of the project that a token writes into; None if it may not. Raises Busy."""
         found = self.projects.known(token)
         if found is None and self.projects.is_stale:
-            await run_in_threadpool(self.projects.refresh)
+            try:
+                await run_in_threadpool(self.projects.refresh)
+            except ClickHouseError as error:
+                raise Busy("the projects could not be read") from error
             found = self.projects.known(token)
         if found is not None or not self.is_open:
             return found

@@ -79,7 +79,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     ] = 30.0
     readers: Annotated[
         int, Meta(ge=1, le=100, description="How many questions are answered at once.")
-    ] = 4
+    ] = 2
     query_seconds: Annotated[
         float, Meta(gt=0, le=_DAY, description="How many seconds a question may take.")
     ] = 30.0
