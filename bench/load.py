@@ -69,7 +69,8 @@ def load(port, batch, clients, seconds, pace):
     began = due = now = time.perf_counter()
     while busy or (left and now < began + seconds):
         while free and left and due <= now < began + seconds:
-            busy.append(free.pop())
+            # In turn: the server closes a connection on which nothing happens for 5 s.
+            busy.append(free.pop(0))
             busy[-1].send(left.pop(), due if pace else now)
             due += batch / pace if pace else 0.0
         patience = due - now if free and left and now < began + seconds else None
