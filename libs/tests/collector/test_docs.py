@@ -48,7 +48,7 @@ def test_each_rule_of_identity_has_a_test_by_its_name() -> None:
     rules = re.findall(r"^\| ([MP]\d+)(?:, ([MP]\d+))?", PAGE, re.MULTILINE)
     names = {rule for row in rules for rule in row if rule}
     assert len(names) == 17
-    # M10 is the last half of M9's test's name, P2 and P3 are one test.
+    # P2 and P3 are one test, which has both names.
     assert [one for one in names if not re.search(rf"def test_.*{one.lower()}_", tests)] == []
 
 

@@ -45,11 +45,6 @@ COLUMNS: dict[str, tuple[str, Callable[[object], bool]]] = {
     "duration": ("duration", _is_number),
     "exit_code": ("exit_code", _is_code),
 }
-# What is read back of each event.
-EVENT = (
-    "seq, uuid, event, distinct_id, own_id, timestamp, person_mode, changes, properties, "
-    + ", ".join(column for column, _ in COLUMNS.values())
-)
 
 
 def fact_of(project: int, captured: Captured) -> tuple[Fact, list[str]]:
