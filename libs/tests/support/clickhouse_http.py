@@ -208,7 +208,7 @@ class Handler(BaseHTTPRequestHandler):
         headers = {"X-ClickHouse-Timezone": self.server.engine.zone}
         try:
             self._check_password()
-            if killed := _KILL.fullmatch(query):
+            if killed := _KILL.fullmatch(query.strip()):
                 self.server.processes.wait_for(killed[1].decode())
                 return 200, b"", headers
             with self.server.processes.running(fields.get("query_id", "")):

@@ -259,7 +259,7 @@ def insert(client: Any, table: str, lines: Sequence[bytes]) -> None:
         )
     except OperationalError:
         with suppress(ClickHouseError):
-            client.command(f"KILL QUERY WHERE query_id = '{query_id}' SYNC")
+            client.command(sql("store/kill").replace("QUERY_ID", query_id))
         raise
 
 
