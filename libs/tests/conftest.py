@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from tests.support.arcade_cloud import ArcadeCloud
+from tests.support.forks import end_ancestors
 from tests.support.home import Home, clean_environ, the_machine
 from tests.support.recorder import Recorder
 
@@ -37,6 +38,12 @@ def own_share(request: pytest.FixtureRequest) -> Iterator[None]:
     """A test that fills the machine with processes runs by itself: ``mark.crowd``."""
     with the_machine(alone=request.node.get_closest_marker("crowd") is not None):
         yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def no_ancestor_stays() -> Iterator[None]:
+    yield
+    end_ancestors()
 
 
 @pytest.fixture

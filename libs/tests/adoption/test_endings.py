@@ -5,14 +5,13 @@ from __future__ import annotations
 import json
 import os
 import re
-import subprocess
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
 
+from tests.support.forks import ancestor
 from tests.support.senders import wait_for_senders
 
 PROGRAMS = Path(__file__).parent / "programs"
@@ -119,6 +118,13 @@ ONLY_CLICK: dict[str, Seen | None] = {
     "interrupt": failed("interrupt", 1, "interrupted", "KeyboardInterrupt"),
     "complain": failed("complain", 1, "exception", "ClickException", "made-up complaint"),
 }
+# What the programs import of others.
+IMPORTS = {
+    "argparse_program": ("argparse", "asyncio"),
+    "click_program": ("click", "asyncio"),
+    "rich-click": ("rich_click", "rich.traceback", "asyncio"),
+    "typer_program": ("typer", "rich.traceback", "asyncio"),
+}
 # Framework, program, its environment, and what it is asked to do.
 FRAMEWORKS: dict[str, tuple[str, dict[str, str], dict[str, Seen | None]]] = {
     "argparse": ("argparse_program", {}, {**ALL, **ARGPARSE}),
@@ -138,16 +144,13 @@ CASES = [
 def ends(home: Path, program: str, words: str, environ: Mapping[str, str]) -> tuple[int, str, str]:
     """Run the program with these words: exit code or signal, output, error output. Addresses of
     objects, which some tracebacks show, differ from run to run."""
-    ran = subprocess.run(
-        [sys.executable, str(PROGRAMS / f"{program}.py"), *words.split()],
-        env={"HOME": str(home), "PATH": "/usr/bin:/bin", "COLUMNS": "80", **environ},
+    ran = ancestor(*IMPORTS["rich-click" if "ACME_RICH" in environ else program]).run(
+        str(PROGRAMS / f"{program}.py"),
+        *words.split(),
+        environ={"HOME": str(home), "PATH": "/usr/bin:/bin", "COLUMNS": "80", **environ},
         cwd=home,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=60,
     )
-    out, err = (re.sub("0x[0-9a-f]{6,}", "0x", text) for text in (ran.stdout, ran.stderr))
+    out, err = (re.sub("0x[0-9a-f]{6,}", "0x", text.decode()) for text in (ran.stdout, ran.stderr))
     return ran.returncode, out, err
 
 

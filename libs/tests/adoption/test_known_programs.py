@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import os
 import sqlite3
-import subprocess
-import sys
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 
+from tests.support.forks import ancestor
 from tests.support.recorder import Recorder
 from tests.support.senders import wait_for_senders
 
@@ -55,7 +54,7 @@ PROGRAMS = {
     "pip-audit": Program(  # argparse
         "from pip_audit._cli import audit",
         "audit",
-        "--dry-run -r nothing.txt --no-deps",
+        "--dry-run --path nothing",
         "pip-audit",
         "-r made-up.txt --made-up",
         "pip-audit",
@@ -102,7 +101,7 @@ def folder(tmp_path: Path) -> Path:
     work.mkdir()
     (work / "good.py").write_text("made = up\n")
     (work / "bad.py").write_text("made up = (\n")
-    (work / "nothing.txt").write_text("")
+    (work / "nothing").mkdir()
     sqlite3.connect(work / "a.db").close()
     (work / "site_of_ours.py").write_text("from flask import Flask\napp = Flask('site_of_ours')\n")
     return work
@@ -124,16 +123,13 @@ def test_a_program_is_wrapped_and_none_the_wiser(
         for hole, what in filled.items():
             text = text.replace(hole, what)
         script.write_text(text)
-        ran = subprocess.run(
-            [sys.executable, str(script), *words.split()],
-            env={"HOME": str(home), "PATH": os.environ["PATH"], "COLUMNS": "80", "CI": "1"},
+        ran = ancestor(program.start.split()[1]).run(
+            str(script),
+            *words.split(),
+            environ={"HOME": str(home), "PATH": os.environ["PATH"], "COLUMNS": "80", "CI": "1"},
             cwd=folder,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=60,
         )
-        return ran.returncode, ran.stdout, ran.stderr
+        return ran.returncode, ran.stdout.decode(), ran.stderr.decode()
 
     for words, code in (("--help", 0), (program.good, 0), (program.bad, program.bad_code)):
         bare, wrapped = ends(BARE, words), ends(WRAPPED, words)

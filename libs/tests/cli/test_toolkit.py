@@ -141,7 +141,7 @@ def test_a_working_folder_that_is_gone_is_of_no_account(untracked: Home, tmp_pat
     gone = tmp_path / "gone"
     gone.mkdir()
     # Between the change of folder and the start of the program.
-    ran = untracked.run(
+    ran = untracked.exec(
         *("toolkit", "run", "Math.Add", "a=1", "b=2"), cwd=gone, preexec_fn=gone.rmdir
     )
     assert ran == Ran(0, "3\n", "")
@@ -167,5 +167,5 @@ def test_a_reader_that_has_gone_away_is_no_reason_for_a_traceback(
 def test_a_closed_standard_output_is_no_reason_for_a_traceback(
     untracked: Home, words: list[str]
 ) -> None:
-    ran = untracked.run(*words, stdout=None, preexec_fn=lambda: os.close(1))
+    ran = untracked.exec(*words, stdout=None, preexec_fn=lambda: os.close(1))
     assert ran == Ran(0, "", "")

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import random
 import re
-import subprocess
 import time
 
 import pytest
 
-from tests.support.collector import COLLECTOR, Collector, event
+from tests.support.collector import Collector, event, fork
 from tests.support.load import some_event
 from tests.support.stopped import EVERYBODY, ask_engine, everybody, in_lines, told
 
@@ -42,7 +41,7 @@ def stopped(tmp_path_factory: pytest.TempPathFactory) -> Collector:
     collector = Collector(tmp_path_factory.mktemp("doctor"))
     # Two projects, in which others go by the same IDs; and pieces of a history, not one.
     for seed, token in enumerate(("phc_made_up", "phc_made_up_too")):
-        ran = collector.run("import", "-", "--token", token, input=history(seed, 1_200))
+        ran = collector.run("import", "-", "--token", token, said=history(seed, 1_200))
         assert ran.returncode == 0, ran.stderr
     return collector
 
@@ -127,9 +126,7 @@ def test_after_rebuildings_that_were_killed_all_are_known_and_so_is_who_comes_ne
 ) -> None:
     chance = random.Random(6)
     for _ in range(2):
-        with subprocess.Popen(
-            [COLLECTOR, *REBUILD], env=stopped.environ, stdout=subprocess.PIPE
-        ) as process:
+        with fork(*REBUILD, environ=stopped.environ) as process:
             assert process.stdout is not None
             for line in process.stdout:
                 if b"persons " in line:

@@ -18,7 +18,7 @@ import pytest
 from pyarrow import parquet  # type: ignore[import-untyped]
 from usagekit_collector.export import COLUMNS
 
-from tests.support.collector import COLLECTOR, Collector, event
+from tests.support.collector import COLLECTOR, Collector, event, fork
 from tests.support.stopped import in_lines, told
 
 NewCollector = Callable[..., Collector]
@@ -57,7 +57,7 @@ def stored() -> list[dict[str, Any]]:
 def store(tmp_path_factory: pytest.TempPathFactory) -> Collector:
     """A collector that does not run, with these events in its store."""
     collector = Collector(tmp_path_factory.mktemp("export"))
-    ran = collector.run("import", "-", "--token", TOKEN, input=in_lines(stored()))
+    ran = collector.run("import", "-", "--token", TOKEN, said=in_lines(stored()))
     assert ran.returncode == 0, ran.stderr
     return collector
 
@@ -213,10 +213,7 @@ def test_much_is_read_in_pieces_and_a_collector_killed_between_two_is_noticed(
             assert project.send(*some).status == 200
         lines = output(running, "--url", running.url).splitlines()
         assert [json.loads(line)["uuid"] for line in lines] == [one["uuid"] for one in large]
-        command = [COLLECTOR, "export", "--url", running.url]
-        with subprocess.Popen(
-            command, env=running.environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE
-        ) as process:
+        with fork("export", "--url", running.url, environ=running.environ) as process:
             assert process.stdout is not None
             # More is on its way than fits into what lies between the two.
             assert process.stdout.read(100_000)

@@ -21,7 +21,7 @@ pytest.importorskip("atheris")
 # As in fuzz_decoder.py, which only its own process can load.
 PARAMETER, CHOICES = 3, 128
 LIBS = Path(__file__).parents[2]
-RUNS = 20_000
+RUNS = 200_000
 
 
 def valid_requests() -> list[Any]:
@@ -57,6 +57,7 @@ def inputs() -> Iterator[bytes]:
         yield bytes([CHOICES]) + chance.randbytes(200)
 
 
+@pytest.mark.torture
 def test_a_fuzzer_finds_nothing_that_is_neither_taken_nor_refused(tmp_path: Path) -> None:
     corpus = tmp_path / "corpus"
     corpus.mkdir()

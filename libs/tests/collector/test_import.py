@@ -65,7 +65,7 @@ def test_what_posthog_exports_is_taken_in_from_stdin(new_collector: NewCollector
     }
     collector = new_collector()
     source = b"\r\n" + in_lines([plain]).replace(b"\n", b"\r\n\n") + in_lines([alias]).rstrip()
-    ran = collector.run("import", "-", *INTO, input=source)
+    ran = collector.run("import", "-", *INTO, said=source)
     assert (ran.returncode, ran.stdout) == (0, b""), ran.stderr
     assert ran.stderr.endswith(b"\r2 events taken in\n")
 
@@ -148,9 +148,9 @@ def test_an_export_taken_in_elsewhere_gives_the_same_lines_and_the_same_persons(
     new_collector: NewCollector,
 ) -> None:
     first, second = new_collector(), new_collector()
-    assert first.run("import", "-", *INTO, input=in_lines(history(1, 600))).returncode == 0
+    assert first.run("import", "-", *INTO, said=in_lines(history(1, 600))).returncode == 0
     lines = first.run("export").stdout
-    assert second.run("import", "-", *INTO, input=lines).returncode == 0
+    assert second.run("import", "-", *INTO, said=lines).returncode == 0
     again = second.run("export").stdout
     assert without_arrival(again) == without_arrival(lines)
     assert len(lines.splitlines()) > 500
@@ -184,9 +184,9 @@ def test_with_a_password_a_token_that_no_project_has_is_refused(
 ) -> None:
     collector = new_collector(password="made-up-secret")
     source = in_lines([some(1)])
-    said = told(collector, "import", "-", "--token", "phc_mistyped", input=source)
+    said = told(collector, "import", "-", "--token", "phc_mistyped", said=source)
     assert 'no project has this token: make one by "token create"' in said
-    said = told(collector, "import", "-", "--token", "phx_personal", input=source)
+    said = told(collector, "import", "-", "--token", "phx_personal", said=source)
     assert "personal API key" in said
 
 

@@ -24,11 +24,10 @@ from typing import Any
 
 import pytest
 
-from tests.support.collector import COLLECTOR, Collector, event
+from tests.support.collector import COLLECTOR, Collector, event, fork
 from tests.support.load import Sender, some_event, wait_for_more
 
 NewCollector = Callable[..., Collector]
-KILLS = 20
 SENDERS = 4
 
 
@@ -43,8 +42,9 @@ def kept_port() -> Iterator[int]:
 
 
 @pytest.mark.timeout(300)
-def test_killed_20_times_under_load_it_has_all_that_it_acknowledged_once(
-    new_collector: NewCollector, kept_port: int
+@pytest.mark.parametrize("kills", [2, pytest.param(20, marks=pytest.mark.torture)])
+def test_killed_again_and_again_under_load_it_has_all_that_it_acknowledged_once(
+    new_collector: NewCollector, kept_port: int, kills: int
 ) -> None:
     collector, chance, done = new_collector(port=kept_port), random.Random(20), threading.Event()
     project = collector.start().project()
@@ -52,7 +52,7 @@ def test_killed_20_times_under_load_it_has_all_that_it_acknowledged_once(
     with ThreadPoolExecutor(SENDERS) as threads:
         running = [threads.submit(sender.run, done) for sender in senders]
         try:
-            for number in range(KILLS):
+            for number in range(kills):
                 wait_for_more(senders, running)
                 time.sleep(chance.uniform(0, 0.2))
                 collector.kill()
@@ -65,7 +65,7 @@ def test_killed_20_times_under_load_it_has_all_that_it_acknowledged_once(
             one.result(90)
 
     sent = [one["uuid"] for sender in senders for one in sender.acknowledged]
-    assert sum(sender.failed for sender in senders) >= KILLS
+    assert sum(sender.failed for sender in senders) >= kills
     assert Counter(one["uuid"] for one in project.events()) == Counter(sent)
     assert collector.stop() == 0
     _assert_it_knows_who_is_who(collector)
@@ -74,7 +74,7 @@ def test_killed_20_times_under_load_it_has_all_that_it_acknowledged_once(
 def _kill_a_start(collector: Collector, seconds: float) -> None:
     """Start it, and kill it after so long, whatever it is doing."""
     with open(collector.log, "ab") as log:
-        process = subprocess.Popen([COLLECTOR, "serve"], env=collector.environ, stderr=log)
+        process = fork("serve", environ=collector.environ, stdout=log, stderr=log)
     time.sleep(seconds)
     process.kill()
     process.wait()
@@ -98,6 +98,7 @@ def test_killed_while_it_makes_its_store_it_makes_it_the_next_time(
     assert [one["distinct_id"] for one in project.events()] == ["anon-1"]
 
 
+@pytest.mark.torture
 def test_killed_with_a_million_events_it_starts_again_and_knows_them_all(
     new_collector: NewCollector,
 ) -> None:
@@ -170,8 +171,7 @@ def test_an_import_killed_half_way_is_finished_by_the_next_one(
 def _kill_after(collector: Collector, words: list[str], pieces: int, seconds: float) -> int:
     """Kill a command so long after it has said so often how many events are in. Returns how many
     it had said in the end."""
-    command = [COLLECTOR, *words]
-    with subprocess.Popen(command, env=collector.environ, stderr=subprocess.PIPE) as process:
+    with fork(*words, environ=collector.environ) as process:
         assert process.stderr is not None
         said = b""
         while said.count(b"taken in") < pieces:
@@ -191,14 +191,12 @@ def _exported(collector: Collector) -> Counter[str]:
 
 
 def test_on_a_full_disk_it_asks_to_be_tried_again_and_goes_on_when_there_is_room(
-    new_collector: NewCollector, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    new_collector: NewCollector, tmp_path: Path
 ) -> None:
     collector = new_collector()
-    with monkeypatch.context() as patch:
-        patch.setattr(
-            "tests.support.collector.COLLECTOR", _on_a_small_disk(collector, 16, tmp_path)
-        )
-        collector.start()
+    collector.program = _on_a_small_disk(collector, 16, tmp_path)
+    collector.start()
+    collector.program = ""
     project, disk, chance = collector.project(), _disk_of(collector), random.Random(4)
     taken: list[list[dict[str, Any]]] = []
     refused: list[list[dict[str, Any]]] = []
@@ -228,11 +226,10 @@ def _uuids(batches: list[list[dict[str, Any]]]) -> Counter[str]:
 
 
 def test_on_a_disk_that_is_too_small_it_does_not_start_and_says_why(
-    new_collector: NewCollector, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    new_collector: NewCollector, tmp_path: Path
 ) -> None:
     collector = new_collector()
-    small = _on_a_small_disk(collector, 1, tmp_path)
-    monkeypatch.setattr("tests.support.collector.COLLECTOR", small)
+    collector.program = _on_a_small_disk(collector, 1, tmp_path)
     ran = collector.run("serve")
     assert ran.returncode == 1
     (said,) = ran.stderr.decode().splitlines()

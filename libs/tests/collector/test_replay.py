@@ -68,7 +68,7 @@ def source(tmp_path_factory: pytest.TempPathFactory) -> Collector:
     # Browsers send along a token, which is another one elsewhere.
     events += [event("user-7", timestamp=NOON, token="phc_source", n=n) for n in range(988)]
     events += [event("user-8", timestamp=NOON, text="x" * 300_000) for _ in range(12)]
-    ran = collector.run("import", "-", "--token", "phc_source", input=in_lines(events))
+    ran = collector.run("import", "-", "--token", "phc_source", said=in_lines(events))
     assert ran.returncode == 0, ran.stderr
     return collector
 

@@ -53,14 +53,14 @@ def test_what_is_older_goes_and_the_limit_can_be_changed_and_lifted(
     events = [
         event("anon", timestamp=moment, note=note, properties=anon) for note, moment in ages.items()
     ]
-    assert collector.run("import", "-", *INTO, input=in_lines(events)).returncode == 0
+    assert collector.run("import", "-", *INTO, said=in_lines(events)).returncode == 0
     # So far back that the engine's smaller type of time does not reach it.
     keep(collector, 36_500)
     assert left(collector) == ("36500", list(ages)[1:])
     keep(collector, 30)
     # What is not the receiver's leaves it as it is.
     del collector.environ[DAYS]
-    assert collector.run("import", "-", *INTO, input=in_lines(events[-1:])).returncode == 0
+    assert collector.run("import", "-", *INTO, said=in_lines(events[-1:])).returncode == 0
     assert left(collector) == ("30", ["29 days", "6 days", "0 days"])
     keep(collector, 0)
     assert left(collector) == ("", ["29 days", "6 days", "0 days"])
@@ -89,7 +89,7 @@ def test_people_stay_who_they_are_when_what_they_did_is_forgotten(
     ]
     for days, one in zip(range(100, 0, -1), past, strict=False):
         one["timestamp"] = ago(days)
-    assert collector.run("import", "-", *INTO, input=in_lines(past)).returncode == 0
+    assert collector.run("import", "-", *INTO, said=in_lines(past)).returncode == 0
     people = everybody(collector)
     persons = {one["id"]: one["person_id"] for one in people if one["kind"] == "distinct_id"}
     assert persons["first"] == persons["second"] != persons["third"] != persons["fourth"]

@@ -184,7 +184,7 @@ def test_a_project_moves_from_an_embedded_store_with_its_uuids_and_persons(
     for _ in range(2):
         moved = embedded.run("export", "--url", embedded.url, "--project", old.token).stdout
         words = ("import", "-", "--url", server.url, "--token", new.token)
-        assert server.run(*words, input=moved).returncode == 0
+        assert server.run(*words, said=moved).returncode == 0
     kept = ("uuid", "event", "distinct_id", "timestamp", "properties")
     assert [[one[name] for name in kept] for one in new.events()] == [
         [one[name] for name in kept] for one in old.events()

@@ -103,6 +103,7 @@ class Troublemaker:
 
 
 @pytest.mark.crowd
+@pytest.mark.torture
 def test_whatever_goes_wrong_each_event_arrives_and_none_that_was_settled_again(
     home: Home, recorder: Recorder
 ) -> None:

@@ -383,8 +383,12 @@ def test_a_pipe_of_the_caller_s_is_not_held_open(home: Home, recorder: Recorder)
     """Somebody who waits for the end of a pipe waits for the command, not for the sender."""
     recorder.mode = "hang"
     read_end, write_end = os.pipe()
-    process = home.start(
-        "usage", "status", stdout=write_end, stderr=write_end, pass_fds=(write_end,)
+    process = subprocess.Popen(
+        [ARCADE, "usage", "status"],
+        env=home.environ,
+        stdout=write_end,
+        stderr=write_end,
+        pass_fds=(write_end,),
     )
     os.close(write_end)
     with open(read_end, "rb") as pipe:
@@ -405,7 +409,7 @@ def test_a_signal_to_the_terminal_does_not_reach_the_sender(home: Home, recorder
     home.run("usage", "status")
     recorder.wait_for(1)
     recorder.mode = "hang"
-    home.run("usage", "status", start_new_session=True)
+    home.exec("usage", "status", start_new_session=True)
     (sender,) = home.senders()
     assert os.getsid(sender) == sender
     recorder.mode = "ok"

@@ -76,7 +76,7 @@ def test_off_then_twenty_commands_change_no_file_start_no_process_and_send_no_by
     }
     try:
         for number in range(20):
-            home.run(*WORK[number % len(WORK)], environ={**watch, **off}, pass_fds=(write,))
+            home.exec(*WORK[number % len(WORK)], environ={**watch, **off}, pass_fds=(write,))
             assert home.senders() == []
         with pytest.raises(BlockingIOError):
             pytest.fail(f"seen: {os.read(read, 100_000)!r}")
@@ -85,7 +85,7 @@ def test_off_then_twenty_commands_change_no_file_start_no_process_and_send_no_by
 
         # The watch sees what it is there to see.
         on = {"ARCADE_USAGE_TRACKING": "1"}
-        home.run("usage", "status", environ={**watch, **on}, pass_fds=(write,))
+        home.exec("usage", "status", environ={**watch, **on}, pass_fds=(write,))
         assert b"os.posix_spawn" in os.read(read, 100_000)
     finally:
         os.close(read)

@@ -63,25 +63,26 @@ def has_the_sdk(pid: int) -> bool:
 
 
 @pytest.mark.crowd
-def test_200_first_runs_at_once_make_one_identity_and_keep_one_sender_at_work(
-    home: Home, recorder: Recorder
+@pytest.mark.parametrize("count", [30, pytest.param(200, marks=pytest.mark.torture)])
+def test_many_first_runs_at_once_make_one_identity_and_keep_one_sender_at_work(
+    home: Home, recorder: Recorder, count: int
 ) -> None:
-    gate = threading.Barrier(40)
+    gate = threading.Barrier(count // 5)
 
     def first_runs(_: int) -> list[int]:
         gate.wait()
         started = [home.start_plain("hello", "0") for _ in range(5)]
         return [process.wait(timeout=100) for process in started]
 
-    with Census(home) as census, ThreadPoolExecutor(40) as pool:
-        codes = [code for batch in pool.map(first_runs, range(40)) for code in batch]
+    with Census(home) as census, ThreadPoolExecutor(count // 5) as pool:
+        codes = [code for batch in pool.map(first_runs, range(count // 5)) for code in batch]
         home.wait_for_senders(seconds=10)
     events = recorder.events
     assert max(census.loaded) == 1
 
-    assert codes == [0] * 200
+    assert codes == [0] * count
     assert {item.distinct_id for item in events} == {home.usage_json["anon_id"]}
-    assert len(events) == len({item.uuid for item in events}) == 200
+    assert len(events) == len({item.uuid for item in events}) == count
     assert home.waiting() == []
     assert list(home.state.rglob("*.tmp")) == []
 
@@ -110,13 +111,14 @@ class Reader(Watch):
 
 
 @pytest.mark.crowd
-def test_50_logins_logouts_and_commands_interleaved_keep_the_identity_whole(
-    home: Home, recorder: Recorder, cloud: ArcadeCloud
+@pytest.mark.parametrize("count", [12, pytest.param(50, marks=pytest.mark.torture)])
+def test_logins_logouts_and_commands_interleaved_keep_the_identity_whole(
+    home: Home, recorder: Recorder, cloud: ArcadeCloud, count: int
 ) -> None:
     accounts = [cloud.add_account(f"user{number}@example.test") for number in range(3)]
     account = threading.Lock()
     choices = random.Random(20)
-    plan = [choices.choice(["login", "logout", "usage", "usage"]) for _ in range(50)]
+    plan = [choices.choice(["login", "logout", "usage", "usage"]) for _ in range(count)]
 
     def act(deed: str) -> int:
         if deed == "login":
@@ -127,13 +129,13 @@ def test_50_logins_logouts_and_commands_interleaved_keep_the_identity_whole(
 
     with Reader(home) as reader, ThreadPoolExecutor(6) as pool:
         codes = list(pool.map(act, plan))
-    recorder.wait_for(50, seconds=60)
+    recorder.wait_for(count, seconds=60)
     home.wait_for_senders()
 
-    assert codes == [0] * 50
-    assert reader.reads > 50
+    assert codes == [0] * count
+    assert reader.reads > count
     assert reader.broken == []
-    assert len({item.uuid for item in recorder.events}) == 50
+    assert len({item.uuid for item in recorder.events}) == count
     # However the deeds fell: no anonymous ID was given to two accounts, and no two are one person.
     aliased = {(item.properties["alias"], item.distinct_id) for item in recorder.aliases}
     assert len({anon_id for anon_id, _ in aliased}) == len(aliased)

@@ -18,9 +18,16 @@ from uuid import uuid4
 
 from typing_extensions import Self
 
+from tests.support.forks import Forked, ancestor
 from tests.support.home import clean_environ
 
 COLLECTOR = str(Path(sys.executable).parent / "usagekit-collector")
+# What it imports of others, without the engine: that has threads from its first moment on.
+_IMPORTS = (
+    *("clickhouse_connect", "clickhouse_connect.driver.binding", "click", "msgspec", "numpy"),
+    *("prometheus_client", "starlette.applications", "starlette.middleware.cors", "uvicorn"),
+    *("uvicorn.protocols.http.h11_impl", "importlib.metadata", "importlib.resources"),
+)
 _numbers = itertools.count()
 
 
@@ -48,6 +55,7 @@ class Collector:
         store: default: an embedded store in the folder.
         password: of its API.
         measured: measure the coverage of the process, which makes it slower.
+        program: what is run in place of a fork (``forks.py``), by itself.
         settings: any other setting, by its name.
     """
 
@@ -58,6 +66,7 @@ class Collector:
         store: str = "",
         password: str = "",
         measured: bool = False,
+        program: str = "",
         **settings: object,
     ) -> None:
         self.folder = folder
@@ -74,7 +83,8 @@ class Collector:
         self.environ |= {
             f"USAGEKIT_COLLECTOR_{name.upper()}": str(value) for name, value in settings.items()
         }
-        self.process: subprocess.Popen[bytes] | None = None
+        self.program = program
+        self.process: Forked | subprocess.Popen[bytes] | None = None
 
     @property
     def log(self) -> Path:
@@ -85,12 +95,13 @@ class Collector:
         self.folder.mkdir(parents=True, exist_ok=True)
         before = self.log.stat().st_size if self.log.exists() else 0
         with open(self.log, "ab") as log:
-            self.process = subprocess.Popen(
-                [COLLECTOR, "serve"],
-                env=self.environ | (self.coverage if self.is_measured else {}),
-                stdin=subprocess.DEVNULL,
-                stderr=log,
-            )
+            environ = self.environ | (self.coverage if self.is_measured else {})
+            if self.program:
+                self.process = subprocess.Popen(
+                    [self.program, "serve"], env=environ, stdin=subprocess.DEVNULL, stderr=log
+                )
+            else:
+                self.process = fork("serve", environ=environ, stdout=None, stderr=log)
         deadline = time.monotonic() + seconds
         while True:
             said = self.log.read_bytes()[before:].decode()
@@ -133,15 +144,19 @@ class Collector:
         if self.process is not None:
             self.stop()
 
-    def run(self, *words: str, **options: Any) -> subprocess.CompletedProcess[bytes]:
-        """Run another command of ``usagekit-collector`` with the same settings, to its end."""
-        return subprocess.run(
-            [COLLECTOR, *words],
-            env=self.environ | self.coverage,
-            capture_output=True,
-            timeout=120,
-            **options,
-        )
+    def run(self, *words: str, said: bytes | None = None) -> subprocess.CompletedProcess[bytes]:
+        """Run another command of ``usagekit-collector`` with the same settings, to its end.
+
+        Args:
+            said: what it reads from its standard input.
+        """
+        environ = self.environ | self.coverage
+        if self.program:
+            command = [self.program, *words]
+            return subprocess.run(
+                command, env=environ, input=said, capture_output=True, timeout=120
+            )
+        return ancestor(*_IMPORTS).run(COLLECTOR, *words, environ=environ, said=said)
 
     def request(self, method: str, path: str, body: bytes | None = None, **headers: str) -> Answer:
         """One request on a connection of its own. ``content_type=`` is ``Content-Type:``."""
@@ -165,6 +180,11 @@ class Collector:
     def project(self, token: str = "") -> Project:
         """A project of its own, for a test that shares the collector with others."""
         return Project(self, token or f"phc_made_up_{os.getpid()}_{next(_numbers)}")
+
+
+def fork(*words: str, **options: Any) -> Forked:
+    """Start ``usagekit-collector`` with these words (``forks.Ancestor.start``)."""
+    return ancestor(*_IMPORTS).start(COLLECTOR, *words, **options)
 
 
 class Project:

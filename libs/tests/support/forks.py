@@ -1,45 +1,310 @@
-"""Many commands of ``arcade`` and of program.py, each a process, at a tenth of the price.
+"""Programs as processes of their own, forked from one that has imported what they import of others.
 
-They are forked from one process that has imported both.
+What a program does is the same, and takes a tenth of the time; what is not proven by it is how an
+interpreter starts. Of this project the common ancestor imports nothing.
 
-Run as ``python -m tests.support.forks``, with a JSON object per command on stdin, of ``program``,
-``words``, ``environ`` and ``cwd``. Writes the exit code of each on a line.
+The ancestor is ``python -m tests.support.forks FD MODULE ...``: on the socket FD it is given four
+files for each process, its three standard ones and a socket for the rest.
 """
 
 from __future__ import annotations
 
+import contextlib
+import gc
+import importlib
 import json
 import os
+import signal
+import socket
+import subprocess
 import sys
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+from types import FrameType, ModuleType
+from typing import IO, Any
 
-import arcade_cli.main
-import typer.rich_utils  # Typer would import it in every command that fails.  # noqa: F401
-from arcade_cli.usage import usage_config
-from usagekit.run import run
-from usagekit.tracker import CommandTracker
+from typing_extensions import Self
 
-from tests.support import program
+_HERE = Path(__file__)
+_LIBS = _HERE.parents[2]
 
 
-def become(case: dict[str, object]) -> None:
-    """Run the command in this process, which ends with it."""
-    null = os.open(os.devnull, os.O_RDWR)
-    for fd in (0, 1, 2):
-        os.dup2(null, fd)
+class Ancestor:
+    """The process that others are forked from; it ends when nobody holds this object any more.
+
+    Args:
+        modules: what it imports, which is to be what its programs would import of others.
+    """
+
+    def __init__(self, *modules: str) -> None:
+        self._requests, theirs = socket.socketpair()
+        names = ("PATH", "LANG", "LC_ALL", "HOME")
+        with theirs:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "tests.support.forks", str(theirs.fileno()), *modules],
+                cwd=_LIBS,
+                env={
+                    **{name: os.environ[name] for name in names if name in os.environ},
+                    "OPENBLAS_NUM_THREADS": "1",  # a thread would not survive the fork
+                },
+                pass_fds=[theirs.fileno()],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+            )
+
+    def start(
+        self,
+        script: str,
+        *words: str | bytes,
+        environ: Mapping[str, str],
+        cwd: Path | str | None = None,
+        umask: int = -1,
+        stdin: Any = subprocess.DEVNULL,
+        stdout: Any = subprocess.PIPE,
+        stderr: Any = subprocess.PIPE,
+    ) -> Forked:
+        """Run a script as ``subprocess.Popen`` would; the files are said as they are there."""
+        ours, theirs = socket.socketpair()
+        process = Forked(ours)
+        with contextlib.ExitStack() as files, theirs:
+            given = [
+                process.open_file(number, wish, files)
+                for number, wish in enumerate((stdin, stdout, stderr))
+            ]
+            socket.send_fds(self._requests, [b"."], [*given, theirs.fileno()])
+        process.begin(
+            {
+                "argv": [script, *map(os.fsdecode, words)],
+                "environ": dict(environ),
+                "cwd": os.fspath(cwd or os.getcwd()),
+                "umask": umask,
+            }
+        )
+        return process
+
+    def run(
+        self, script: str, *words: str | bytes, said: bytes | None = None, **options: Any
+    ) -> subprocess.CompletedProcess[bytes]:
+        """Run a script to its end, as ``subprocess.run`` would that captures the output.
+
+        Args:
+            said: what it reads from its standard input.
+        """
+        if said is not None:
+            options["stdin"] = subprocess.PIPE
+        process = self.start(script, *words, **options)
+        try:
+            out, err = process.communicate(said, timeout=120)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            raise
+        assert process.returncode is not None
+        return subprocess.CompletedProcess([script, *words], process.returncode, out, err)
+
+    def close(self) -> None:
+        """End it; what it forked goes on."""
+        self._requests.close()
+        self._process.wait(20)
+
+
+_ancestors: dict[tuple[str, ...], Ancestor] = {}
+_making = threading.Lock()
+
+
+def ancestor(*modules: str) -> Ancestor:
+    """The ancestor of programs that import these modules, made when it is first asked for."""
+    with _making:
+        if modules not in _ancestors:
+            _ancestors[modules] = Ancestor(*modules)
+        return _ancestors[modules]
+
+
+def end_ancestors() -> None:
+    """End them all, when there are no more tests."""
+    while _ancestors:
+        _ancestors.popitem()[1].close()
+
+
+class Forked:
+    """A process that was forked by an ancestor, with what tests use of ``subprocess.Popen``."""
+
+    def __init__(self, connection: socket.socket) -> None:
+        self._connection = connection
+        self._words = connection.makefile("rb")
+        self._ending = threading.Lock()
+        self.pid = 0
+        self.returncode: int | None = None
+        self.stdin: IO[bytes] | None = None
+        self.stdout: IO[bytes] | None = None
+        self.stderr: IO[bytes] | None = None
+
+    def open_file(self, number: int, wish: Any, files: contextlib.ExitStack) -> int:
+        """One of its standard files, for the ancestor; a pipe's other end is kept here."""
+        if wish is None:
+            return number
+        if wish not in (subprocess.PIPE, subprocess.DEVNULL):
+            return wish if isinstance(wish, int) else int(wish.fileno())
+        if wish == subprocess.DEVNULL:
+            theirs = os.open(os.devnull, os.O_RDWR)
+        elif number == 0:
+            theirs, ours = os.pipe()
+            self.stdin = os.fdopen(ours, "wb", buffering=0)
+        else:
+            ours, theirs = os.pipe()
+            setattr(self, ("", "stdout", "stderr")[number], os.fdopen(ours, "rb", buffering=0))
+        files.callback(os.close, theirs)
+        return theirs
+
+    def begin(self, case: dict[str, Any]) -> None:
+        """Tell it what to become."""
+        self._connection.sendall(json.dumps(case).encode() + b"\n")
+        self.pid = int(self._words.readline())
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Its exit code, or minus the signal. Raises subprocess.TimeoutExpired."""
+        with self._ending:
+            if self.returncode is None:
+                self._connection.settimeout(timeout)
+                try:
+                    self.returncode = int(self._words.readline())
+                except TimeoutError:
+                    self._words = self._connection.makefile("rb")
+                    raise subprocess.TimeoutExpired(str(self.pid), timeout or 0) from None
+                self._words.close()
+                self._connection.close()
+            return self.returncode
+
+    def poll(self) -> int | None:
+        """Its exit code; None while it runs."""
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            return self.wait(0.000_1)
+        return None
+
+    def communicate(
+        self, said: bytes | None = None, timeout: float | None = None
+    ) -> tuple[bytes, bytes]:
+        """Say this to it, and read what it answers, to its end."""
+        answers: dict[str, bytes] = {}
+
+        def read(name: str, file: IO[bytes]) -> None:
+            answers[name] = file.read()
+
+        files = {"out": self.stdout, "err": self.stderr}
+        threads = [
+            threading.Thread(target=read, args=(name, file), daemon=True)
+            for name, file in files.items()
+            if file is not None and not file.closed
+        ]
+        for thread in threads:
+            thread.start()
+        if self.stdin is not None and not self.stdin.closed:
+            with contextlib.suppress(BrokenPipeError):
+                self.stdin.write(said or b"")
+            self.stdin.close()
+        self.wait(timeout)
+        for thread in threads:
+            thread.join(timeout)
+            if thread.is_alive():
+                raise subprocess.TimeoutExpired(str(self.pid), timeout or 0)
+        self._close_files()
+        return answers.get("out", b""), answers.get("err", b"")
+
+    def send_signal(self, number: int) -> None:
+        if self.poll() is None:
+            os.kill(self.pid, number)
+
+    def terminate(self) -> None:
+        self.send_signal(signal.SIGTERM)
+
+    def kill(self) -> None:
+        self.send_signal(signal.SIGKILL)
+
+    def _close_files(self) -> None:
+        for file in (self.stdin, self.stdout, self.stderr):
+            if file is not None:
+                file.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._close_files()
+        self.wait()
+
+
+def _serve(requests: socket.socket) -> dict[str, Any]:
+    """Fork for every request. Returns in the forked processes only, with what each is to become."""
+    running: dict[int, socket.socket] = {}
+
+    def reap(_number: int, _frame: FrameType | None) -> None:
+        while running:
+            pid, status = os.waitpid(-1, os.WNOHANG)
+            if pid == 0:
+                return
+            with running.pop(pid) as connection, contextlib.suppress(OSError):
+                connection.sendall(b"%d\n" % os.waitstatus_to_exitcode(status))
+
+    signal.signal(signal.SIGCHLD, reap)
+    gc.freeze()  # which no child need look through, and so copy
+    while True:
+        request, files, _, _ = socket.recv_fds(requests, 1, 4)
+        if not request:
+            os._exit(0)  # those that still run are nobody's now
+        signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGCHLD])
+        pid = os.fork()
+        if pid == 0:
+            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGCHLD])
+            for other in (requests, *running.values()):
+                other.close()
+            return _take(files)
+        for fd in files[:3]:
+            os.close(fd)
+        running[pid] = socket.socket(fileno=files[3])
+        running[pid].sendall(b"%d\n" % pid)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGCHLD])
+
+
+def _take(files: list[int]) -> dict[str, Any]:
+    """Take these for one's own: the standard files, and a socket that says what to become."""
+    with socket.socket(fileno=files[3]) as connection, connection.makefile("rb") as words:
+        case: dict[str, Any] = json.loads(words.readline())
+    for number, fd in enumerate(files[:3]):
+        os.dup2(fd, number)
+        os.close(fd)
+    return case
+
+
+def _become(case: dict[str, Any]) -> None:
+    """Run the script as the interpreter does that is started for it."""
     os.environ.clear()
-    os.environ.update(case["environ"])  # type: ignore[call-overload]
-    os.chdir(str(case["cwd"]))
-    sys.argv = [str(case["program"]), *case["words"]]  # type: ignore[misc]
-    if case["program"] == "arcade":
-        arcade_cli.main.cli()
-    else:
-        run(program.app, CommandTracker(usage_config()))
+    os.environ.update(case["environ"])
+    os.chdir(case["cwd"])
+    if case["umask"] >= 0:
+        os.umask(case["umask"])
+    _measure()
+    sys.argv = case["argv"]
+    script = sys.argv[0]
+    sys.path[0] = os.path.dirname(script)
+    main = ModuleType("__main__")
+    main.__dict__.update(__file__=script, __builtins__=__builtins__)
+    sys.modules["__main__"] = main
+    exec(compile(Path(script).read_bytes(), script, "exec"), main.__dict__)
+
+
+def _measure() -> None:
+    """What the .pth files of an environment do as an interpreter starts."""
+    exec(_HERE.with_name("a0_coverage.pth").read_text())
+    if "COVERAGE_PROCESS_CONFIG" in os.environ:
+        import coverage
+
+        coverage.process_startup()
 
 
 if __name__ == "__main__":
-    for line in sys.stdin:
-        pid = os.fork()
-        if pid == 0:
-            become(json.loads(line))
-            sys.exit(0)
-        print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), flush=True)
+    with contextlib.suppress(ImportError):  # where nothing is measured
+        importlib.import_module("coverage")
+    for name in sys.argv[2:]:
+        importlib.import_module(name)
+    _become(_serve(socket.socket(fileno=int(sys.argv[1]))))

@@ -18,10 +18,20 @@ from typing import Any
 from arcade_cli.usage import NOTICE
 from typing_extensions import Self
 
+from tests.support.forks import Forked, ancestor
+
 # The token of the project that homes send to.
 PROJECT_KEY = "phc_made_up_project"
 _KEPT = ("PATH", "LANG", "LC_ALL", "TMPDIR")
 ARCADE = str(Path(sys.executable).parent / "arcade")
+PROGRAM = str(Path(__file__).with_name("program.py"))
+_PROGRAM_IMPORTS = ("typer", "typer.rich_utils", "rich.traceback")
+# What arcade imports of others, sooner or later.
+_ARCADE_IMPORTS = (
+    *("typer", "typer.rich_utils", "pydantic.types", "importlib.metadata", "yaml", "rich.table"),
+    *("arcade_core.catalog", "arcade_core.executor", "arcade_core.toolkit", "asyncio"),
+    *("http.server", "urllib.request", "webbrowser"),
+)
 
 
 def clean_environ(home: Path) -> dict[str, str]:
@@ -96,18 +106,34 @@ class Home:
 
     def start(
         self, *words: str | bytes, environ: Mapping[str, str] | None = None, **options: Any
-    ) -> subprocess.Popen[bytes]:
-        """Start ``arcade`` with these words."""
-        options = {
-            "stdout": subprocess.PIPE,
-            "stderr": subprocess.PIPE,
-            "stdin": subprocess.DEVNULL,
-            **options,
-        }
-        options.setdefault("cwd", self.folder)
-        return subprocess.Popen(
-            [ARCADE, *words], env={**self.environ, **(environ or {})}, **options
-        )
+    ) -> Forked:
+        """Start ``arcade`` with these words (``forks.Ancestor.start``)."""
+        environ = {**self.environ, **(environ or {})}
+        options = {"cwd": self.folder, **options}
+        return ancestor(*_ARCADE_IMPORTS).start(ARCADE, *words, environ=environ, **options)
+
+    def exec(
+        self, *words: str | bytes, environ: Mapping[str, str] | None = None, **options: Any
+    ) -> Ran:
+        """Run ``arcade`` by an interpreter of its own, to its end."""
+        files = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+        options = {"cwd": self.folder, **files, **options}
+        environ = {**self.environ, **(environ or {})}
+        ran = subprocess.run([ARCADE, *words], env=environ, timeout=60, **options)
+        out, err = ran.stdout or b"", without_notice(ran.stderr)
+        return Ran(ran.returncode, out.decode(), err.decode())
+
+    def start_program(
+        self,
+        *words: str | bytes,
+        environ: Mapping[str, str] | None = None,
+        script: str = PROGRAM,
+        **options: Any,
+    ) -> Forked:
+        """Start a command of the program in program.py, or of another that imports no more."""
+        environ = {**self.environ, **(environ or {})}
+        options = {"cwd": self.folder, **options}
+        return ancestor(*_PROGRAM_IMPORTS).start(script, *words, environ=environ, **options)
 
     def start_plain(self, command: str, ending: str, **options: Any) -> subprocess.Popen[bytes]:
         """Start a command of the program in plain.py, which takes a fifth of arcade's time."""
@@ -124,7 +150,8 @@ class Home:
         """Run ``arcade`` with these words to its end."""
         process = self.start(*words, environ=environ, **options)
         out, err = process.communicate(timeout=60)
-        return Ran(process.returncode, (out or b"").decode(), without_notice(err or b"").decode())
+        assert process.returncode is not None
+        return Ran(process.returncode, out.decode(), without_notice(err).decode())
 
     def login(self, **options: Any) -> Ran:
         """Log in at the stand-in, through a real redirect."""

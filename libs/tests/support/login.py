@@ -18,9 +18,7 @@ class WaitingLogin:
 
     def __init__(self, home: Home, *words: str, browser: str = "true", **options: Any) -> None:
         self.home = home
-        self.process = home.start(
-            "login", *words, environ={"BROWSER": browser}, bufsize=0, **options
-        )
+        self.process = home.start("login", *words, environ={"BROWSER": browser}, **options)
         assert self.process.stdout is not None
         self.shown = ""
         while "://" not in self.shown:
@@ -37,6 +35,7 @@ class WaitingLogin:
     def end(self) -> Ran:
         """Wait for the end, which is near."""
         out, err = self.process.communicate(timeout=8)
+        assert self.process.returncode is not None
         return Ran(self.process.returncode, self.shown + out.decode(), err.decode())
 
     def __enter__(self) -> Self:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -14,7 +13,7 @@ import typer.main
 from usagekit.run import run
 from usagekit.tracker import CommandTracker
 
-from tests.support.home import Home
+from tests.support.home import PROGRAM, Home
 from tests.support.policy import policy
 
 pytestmark = pytest.mark.measured
@@ -22,7 +21,6 @@ pytestmark = pytest.mark.measured
 if TYPE_CHECKING:
     from usagekit.tracker import Outcome
 
-PROGRAM = Path(__file__).parents[1] / "support" / "program.py"
 SECRET = "made-up-secret"
 
 
@@ -338,22 +336,18 @@ COMMANDS: dict[str, Recorded | None] = {
 Ended = tuple[int, bytes, bytes]
 
 
-def start(home: Home, words: list[str], **environ: str) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(
-        [sys.executable, *words],
-        env={**home.environ, **environ},
-        cwd=home.folder,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-    )
-
-
-def on_and_off(home: Home, words: list[str], **environ: str) -> tuple[Ended, Ended]:
+def on_and_off(
+    home: Home, words: list[str], *, script: str = PROGRAM, **environ: str
+) -> tuple[Ended, Ended]:
     """How the same command ends with tracking and without, run side by side."""
-    processes = [start(home, words, ARCADE_USAGE_TRACKING=value, **environ) for value in "10"]
-    first, second = ((*process.communicate(), process.returncode) for process in processes)
-    return (first[2], *first[:2]), (second[2], *second[:2])
+    processes = [
+        home.start_program(
+            *words, environ={"ARCADE_USAGE_TRACKING": value, **environ}, script=script
+        )
+        for value in "10"
+    ]
+    first, second = (process.communicate() for process in processes)
+    return (processes[0].wait(), *first), (processes[1].wait(), *second)
 
 
 @pytest.fixture
@@ -384,7 +378,7 @@ class TestRealProcesses:
     def test_a_command_ends_the_same_with_tracking_and_without_and_is_recorded(
         self, local: Home, words: str
     ) -> None:
-        tracked, untracked = on_and_off(local, [str(PROGRAM), *words.split()])
+        tracked, untracked = on_and_off(local, words.split())
         assert tracked == untracked
         assert b"usagekit" not in tracked[2]
 
@@ -395,9 +389,7 @@ class TestRealProcesses:
 
     @pytest.mark.parametrize("words", ["fail", "leave-because 4", "system-exit words", "interrupt"])
     def test_a_plain_traceback_is_the_same_too(self, local: Home, words: str) -> None:
-        tracked, untracked = on_and_off(
-            local, [str(PROGRAM), *words.split()], TYPER_STANDARD_TRACEBACK="1"
-        )
+        tracked, untracked = on_and_off(local, words.split(), TYPER_STANDARD_TRACEBACK="1")
         assert tracked == untracked
         assert b"usagekit" not in tracked[2]
         if words == "fail":
@@ -411,7 +403,7 @@ class TestRealProcesses:
         program = local.folder / "chained.py"
         program.write_text(CHAINED)
         tracked, untracked = on_and_off(
-            local, [str(program), "fail"], TYPER_STANDARD_TRACEBACK=standard
+            local, ["fail"], script=str(program), TYPER_STANDARD_TRACEBACK=standard
         )
         assert tracked[2].count(b"made-up") == untracked[2].count(b"made-up") > 1
         assert tracked == untracked
@@ -426,7 +418,7 @@ class TestRealProcesses:
             "COMP_CWORD": "1",
             "_TYPER_COMPLETE_ARGS": "program.py hel",
         }
-        tracked, untracked = on_and_off(local, [str(PROGRAM)], **environ)
+        tracked, untracked = on_and_off(local, [], **environ)
         assert tracked == untracked
         assert b"hello" in tracked[1]
         assert recorded(local) == []

@@ -161,11 +161,12 @@ for number in range(1_000_000):
 """
 
 
+@pytest.mark.parametrize("kills", [10, pytest.param(200, marks=pytest.mark.torture)])
 def test_killed_at_any_moment_each_command_has_left_one_file_and_no_more(
-    tmp_path: Path,
+    tmp_path: Path, kills: int
 ) -> None:
     chance = random.Random(11)
-    for attempt in range(40):
+    for attempt in range(kills):
         home = tmp_path / str(attempt)
         process = subprocess.Popen(
             [sys.executable, "-c", ENDLESS, home], stdout=subprocess.PIPE, text=True
