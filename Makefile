@@ -2,13 +2,18 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test check docs bench compat suites pin clean
+.PHONY: demo test torture check docs bench compat suites pin clean
 
 demo: .venv/ready  ## the whole life of an identity, on this machine, from nothing
 	@cd libs && ../$(BIN)/python -m tests.support.demo
 
+# Three at once on two cores: some of them wait.
 test: .venv/ready .venv-posthog6/ready .node-clients/ready  ## the test suite, with branch coverage of child processes too
-	@$(BIN)/python -m pytest -n 2 $(ARGS)
+	@$(BIN)/python -m pytest -n 3 --dist worksteal $(ARGS)
+
+# What it leaves out, and ten times as many examples of each property.
+torture: .venv/ready  ## what is long by nature: kills, storms, fuzzing, a million events
+	@HYPOTHESIS_PROFILE=thorough $(BIN)/python -m pytest -n 3 --dist worksteal --no-cov -m "torture or hypothesis" $(ARGS)
 
 check: .venv/ready  ## style, types
 	@$(BIN)/ruff check .
@@ -21,48 +26,48 @@ docs: .venv/ready  ## the pages that are made from the code
 bench: .venv-bench/ready .venv-peer/ready  ## what tracking costs, beside no tracking and a peer
 	@.venv-bench/bin/python bench/run.py $(ARGS)
 
+# $(call step,what it is,commands): says what it does; what the commands say shows where they fail.
+step = @echo "$(strip $(1)) ..." && said=$$(mktemp) && { { $(2); } > $$said 2>&1 && rm $$said || { cat $$said >&2; rm $$said; exit 1; }; }
+# A new environment in the target's folder, with what a file of requirements pins.
+new_venv = $(call step,Preparing $(@D): a virtual environment,rm -rf $(@D) && $(PYTHON) -m venv $(@D))
+PIP = $(@D)/bin/python -m pip install --disable-pip-version-check
+pinned = $(call step,Preparing $(@D): the packages of $(1),$(PIP) --require-hashes -r $(1))
+OURS := libs/usagekit libs/usagekit-collector
+
 # A fresh environment whenever what it is made of has changed.
-.venv/ready: requirements/dev.txt pyproject.toml libs/usagekit/pyproject.toml libs/usagekit-collector/pyproject.toml libs/tests/support/a0_coverage.pth
-	@echo "Preparing .venv (once, about half a minute) ..."
-	@rm -rf .venv
-	@$(PYTHON) -m venv .venv
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e libs/usagekit -e libs/usagekit-collector -e .
+.venv/ready: requirements/dev.txt pyproject.toml $(OURS:=/pyproject.toml) libs/tests/support/a0_coverage.pth
+	$(new_venv)
+	$(call pinned,requirements/dev.txt)
+	$(call step,Preparing $(@D): our own packages,$(PIP) --no-deps --no-build-isolation $(addprefix -e ,$(OURS)) -e .)
 	@cp libs/tests/support/a0_coverage.pth "$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')"
 	@touch $@
 
 # Ours as users have it: installed from wheels, not editable.
 .venv-bench/ready: requirements/dev.txt $(shell find libs/usagekit libs/usagekit-collector libs/arcade-cli -name '*.py' -o -name '*.sql')
-	@echo "Preparing .venv-bench (once, about half a minute) ..."
-	@rm -rf .venv-bench
-	@$(PYTHON) -m venv .venv-bench
-	@.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
-	@.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation ./libs/usagekit ./libs/usagekit-collector .
+	$(new_venv)
+	$(call pinned,requirements/dev.txt)
+	$(call step,Preparing $(@D): our own packages,$(PIP) --no-deps --no-build-isolation $(addprefix ./,$(OURS)) .)
 	@touch $@
 
 # The published predecessor, to measure against, in an environment of its own.
 .venv-peer/ready: requirements/peer.txt
-	@echo "Preparing .venv-peer (once) ..."
-	@rm -rf .venv-peer
-	@$(PYTHON) -m venv .venv-peer
-	@.venv-peer/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/peer.txt
+	$(new_venv)
+	$(call pinned,requirements/peer.txt)
 	@touch $@
 
 # The oldest PostHog SDK that the collector is tried with, in an environment of its own.
 .venv-posthog6/ready: requirements/client-posthog-6.txt
-	@echo "Preparing .venv-posthog6 (once) ..."
-	@rm -rf .venv-posthog6
-	@$(PYTHON) -m venv .venv-posthog6
-	@.venv-posthog6/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/client-posthog-6.txt
+	$(new_venv)
+	$(call pinned,requirements/client-posthog-6.txt)
 	@touch $@
 
 # The PostHog SDK for Node; without npm on the machine its tests are passed over.
 .node-clients/ready: libs/tests/collector/clients/package.json libs/tests/collector/clients/package-lock.json
-	@if command -v npm > /dev/null; then \
-	  echo "Preparing .node-clients (once) ..." && rm -rf .node-clients && mkdir .node-clients && \
-	  cp $^ .node-clients && \
-	  npm ci --prefix .node-clients --silent --ignore-scripts --no-audit --no-fund && touch $@; \
-	fi
+ifneq ($(shell command -v npm),)
+	@rm -rf $(@D) && mkdir $(@D) && cp $^ $(@D)
+	$(call step,Preparing $(@D): the packages of $<,npm ci --prefix $(@D) --ignore-scripts --no-audit --no-fund)
+	@touch $@
+endif
 
 compat: .venv/ready  ## every ending, at both ends of each promised range of versions
 	@$(BIN)/nox --session compat $(ARGS)

@@ -14,9 +14,12 @@ from tests.support.forks import end_ancestors
 from tests.support.home import Home, clean_environ, the_machine
 from tests.support.recorder import Recorder
 
-# No test says how long anything takes on this machine, Hypothesis neither.
-settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("untimed")
+# No test says how long anything takes on this machine, Hypothesis neither. Of examples, ``make
+# torture`` tries ten times as many.
+_UNTIMED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("quick", _UNTIMED, max_examples=50)
+settings.register_profile("thorough", _UNTIMED, max_examples=500, print_blob=True)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
 
 
 @pytest.fixture(autouse=True)
@@ -64,8 +67,8 @@ def new_home(
 ) -> Iterator[Callable[..., Home]]:
     """Makes homes whose events go to the recorder; when the test ends, so have their senders.
 
-    Coverage of their processes is measured where a test asks for it, ``mark.measured``; of the
-    cases of one test, in the first.
+    Coverage of their commands is measured where a test asks for it, ``mark.measured``, and of
+    their senders by ``mark.measured(senders=True)``; of the cases of one test, in the first.
     """
     homes: list[Home] = []
 
@@ -73,8 +76,9 @@ def new_home(
         folder = tmp_path / f"home-{len(homes)}"
         folder.mkdir()
         homes.append(Home(folder, host, cloud.url))
-        if request.node.get_closest_marker("measured") and _is_first_case(request.node):
-            homes[-1].measured()
+        mark = request.node.get_closest_marker("measured")
+        if mark is not None and _is_first_case(request.node):
+            homes[-1].measured(**mark.kwargs)
         return homes[-1]
 
     yield make

@@ -123,7 +123,7 @@ IMPORTS = {
     "argparse_program": ("argparse", "asyncio"),
     "click_program": ("click", "asyncio"),
     "rich-click": ("rich_click", "rich.traceback", "asyncio"),
-    "typer_program": ("typer", "rich.traceback", "asyncio"),
+    "typer_program": ("typer", "rich.traceback", "pydantic.types", "importlib.metadata", "asyncio"),
 }
 # Framework, program, its environment, and what it is asked to do.
 FRAMEWORKS: dict[str, tuple[str, dict[str, str], dict[str, Seen | None]]] = {

@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import parse_qsl, quote, quote_plus, urlencode
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from usagekit_collector.decode import (
     DEEPEST,
@@ -83,7 +83,6 @@ WRAPPINGS: dict[str, Callable[[bytes], tuple[bytes, str]]] = {
 
 
 @pytest.mark.parametrize("wrapping", WRAPPINGS)
-@settings(max_examples=30)
 @given(document=documents)
 def test_whatever_it_was_wrapped_in_it_is_the_same_document(wrapping: str, document: Any) -> None:
     text = json.dumps(document, ensure_ascii=False).encode()

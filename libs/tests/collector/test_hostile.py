@@ -258,7 +258,10 @@ def test_any_value_of_any_property_comes_back(target: Collector) -> None:
         assert is_now["properties"] == was["properties"]
 
 
-@settings(max_examples=10, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=settings().max_examples // 5,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 @given(said=st.lists(any_event, min_size=1, max_size=20))
 def test_whatever_is_taken_is_stored_and_comes_back(
     target: Collector, said: list[dict[str, Any]]

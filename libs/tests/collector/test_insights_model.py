@@ -269,7 +269,10 @@ def message(one: Run | Alias) -> dict[str, Any]:
     }
 
 
-@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=settings().max_examples // 4,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 @given(history=st.lists(runs | aliases, min_size=1, max_size=40), wish=wishes)
 def test_insights_say_what_a_plain_model_says(
     collector: Collector, history: list[Run | Alias], wish: Wish

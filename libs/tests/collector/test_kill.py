@@ -275,7 +275,7 @@ def _leave_room(filler: Path, pages: int) -> None:
 
 
 def test_where_no_file_may_grow_it_asks_to_be_tried_again(new_collector: NewCollector) -> None:
-    collector = new_collector().start()
+    collector = new_collector(measured=True).start()
     project = collector.project()
     assert project.send(event("anon-1")).status == 200
     assert collector.process is not None

@@ -19,6 +19,7 @@ import usagekit
 from tests.support.arcade_cloud import ArcadeCloud
 from tests.support.home import ARCADE, Home, Ran, without_notice
 from tests.support.recorder import Recorder
+from tests.support.senders import wait_for_senders
 
 PROGRAM = str(Path(__file__).parents[1] / "support" / "program.py")
 OFF = {"ARCADE_USAGE_TRACKING": "0"}
@@ -207,7 +208,7 @@ def test_a_home_that_is_none_changes_nothing(home: Home, recorder: Recorder, kin
     (event,) = recorder.wait_for(1)
     assert event.properties["one_off_id"] is True
     assert not (home.folder / "nowhere").exists()
-    _wait_for_senders_of(environ["HOME"])
+    wait_for_senders(environ["HOME"])
 
 
 @pytest.mark.parametrize("name", ["usage.json", "usage/link", "usage/identity.lock"])
@@ -413,9 +414,3 @@ def test_a_signal_to_the_terminal_does_not_reach_the_sender(home: Home, recorder
     (sender,) = home.senders()
     assert os.getsid(sender) == sender
     recorder.mode = "ok"
-
-
-def _wait_for_senders_of(home: str) -> None:
-    other = object.__new__(Home)
-    other.folder = Path(home)
-    other.wait_for_senders()

@@ -238,12 +238,11 @@ def _serve(requests: socket.socket) -> dict[str, Any]:
     running: dict[int, socket.socket] = {}
 
     def reap(_number: int, _frame: FrameType | None) -> None:
-        while running:
-            pid, status = os.waitpid(-1, os.WNOHANG)
-            if pid == 0:
-                return
-            with running.pop(pid) as connection, contextlib.suppress(OSError):
-                connection.sendall(b"%d\n" % os.waitstatus_to_exitcode(status))
+        for pid in list(running):  # by name: one that was forked just now is not there yet
+            ended, status = os.waitpid(pid, os.WNOHANG)
+            if ended:
+                with running.pop(pid) as connection, contextlib.suppress(OSError):
+                    connection.sendall(b"%d\n" % os.waitstatus_to_exitcode(status))
 
     signal.signal(signal.SIGCHLD, reap)
     gc.freeze()  # which no child need look through, and so copy

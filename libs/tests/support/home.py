@@ -9,7 +9,6 @@ import subprocess
 import sys
 import tempfile
 import threading
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,18 +18,20 @@ from arcade_cli.usage import NOTICE
 from typing_extensions import Self
 
 from tests.support.forks import Forked, ancestor
+from tests.support.senders import senders, wait_for_senders
 
 # The token of the project that homes send to.
 PROJECT_KEY = "phc_made_up_project"
 _KEPT = ("PATH", "LANG", "LC_ALL", "TMPDIR")
 ARCADE = str(Path(sys.executable).parent / "arcade")
 PROGRAM = str(Path(__file__).with_name("program.py"))
-_PROGRAM_IMPORTS = ("typer", "typer.rich_utils", "rich.traceback")
+# Of what is installed, Typer loads more when an app runs.
+TYPER = ("typer", "typer.rich_utils", "rich.traceback", "pydantic.types", "importlib.metadata")
 # What arcade imports of others, sooner or later.
 _ARCADE_IMPORTS = (
-    *("typer", "typer.rich_utils", "pydantic.types", "importlib.metadata", "yaml", "rich.table"),
+    *TYPER,
     *("arcade_core.catalog", "arcade_core.executor", "arcade_core.toolkit", "asyncio"),
-    *("http.server", "urllib.request", "webbrowser"),
+    *("http.server", "urllib.request", "webbrowser", "yaml"),
 )
 
 
@@ -96,12 +97,14 @@ class Home:
         browser = Path(__file__).with_name("browser.py")
         self.environ["BROWSER"] = f"{sys.executable} {browser} %s"
 
-    def measured(self) -> Self:
-        """Measure the coverage of this home's processes, of senders with their clean environment
-        too (see a0_coverage.pth). It makes them twice as slow."""
-        if "COVERAGE_PROCESS_CONFIG" in os.environ:
-            config = os.environ["COVERAGE_PROCESS_CONFIG"]
+    def measured(self, *, senders: bool = False) -> Self:
+        """Measure the coverage of this home's commands, which makes them twice as slow; of their
+        senders, with their clean environment, too (see a0_coverage.pth)."""
+        config = os.environ.get("COVERAGE_PROCESS_CONFIG", "")
+        if config and senders:
             (self.folder / ".coverage-of-tests").write_text(config)
+        elif config:
+            self.environ["COVERAGE_PROCESS_CONFIG"] = config
         return self
 
     def start(
@@ -133,7 +136,7 @@ class Home:
         """Start a command of the program in program.py, or of another that imports no more."""
         environ = {**self.environ, **(environ or {})}
         options = {"cwd": self.folder, **options}
-        return ancestor(*_PROGRAM_IMPORTS).start(script, *words, environ=environ, **options)
+        return ancestor(*TYPER).start(script, *words, environ=environ, **options)
 
     def start_plain(self, command: str, ending: str, **options: Any) -> subprocess.Popen[bytes]:
         """Start a command of the program in plain.py, which takes a fifth of arcade's time."""
@@ -175,27 +178,12 @@ class Home:
         return content
 
     def senders(self) -> list[int]:
-        """The senders of this home that are alive, by their environment."""
-        mine = f"HOME={self.folder}".encode()
-        found = []
-        for entry in Path("/proc").iterdir():
-            try:
-                if not entry.name.isdigit() or b"arcade_cli.usage" not in (
-                    (entry / "cmdline").read_bytes()
-                ):
-                    continue
-                if mine in (entry / "environ").read_bytes().split(b"\0"):
-                    found.append(int(entry.name))
-            except OSError:
-                continue
-        return found
+        """The senders of this home that are alive."""
+        return senders(self.folder)
 
     def wait_for_senders(self, seconds: float = 15) -> None:
         """Wait until no sender of this home is left; AssertionError if one stays."""
-        deadline = time.monotonic() + seconds
-        while self.senders():
-            assert time.monotonic() < deadline, f"senders stay: {self.senders()}"
-            time.sleep(0.02)
+        wait_for_senders(self.folder, seconds)
 
     def waiting(self) -> list[dict[str, Any]]:
         """The events in the spool, oldest first."""

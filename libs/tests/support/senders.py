@@ -9,7 +9,7 @@ from pathlib import Path
 _MODULES = (b"usagekit", b"arcade_cli.usage")
 
 
-def senders(home: Path) -> list[int]:
+def senders(home: Path | str) -> list[int]:
     """The processes that run a sender's module with this home, by their environment."""
     mine = f"HOME={home}".encode()
     found = []
@@ -17,7 +17,7 @@ def senders(home: Path) -> list[int]:
         try:
             if not entry.name.isdigit():
                 continue
-            words = (entry / "cmdline").read_bytes().split(b"\0")
+            words = _command_line(entry).split(b"\0")
             if not any(word in _MODULES or b"run_module" in word for word in words):
                 continue
             if mine in (entry / "environ").read_bytes().split(b"\0"):
@@ -27,7 +27,19 @@ def senders(home: Path) -> list[int]:
     return found
 
 
-def wait_for_senders(home: Path, seconds: float = 15) -> None:
+def _command_line(process: Path) -> bytes:
+    """What a process was started with. It has none between being forked and being what it was
+    started for, though whoever spawned it goes on already: that moment is waited for."""
+    deadline = time.monotonic() + 2
+    while not (words := (process / "cmdline").read_bytes()) and time.monotonic() < deadline:
+        state, parent = (process / "stat").read_text().rpartition(")")[2].split()[:2]
+        if state in "ZX" or parent in ("0", "2"):  # it has ended; it is the kernel's own
+            break
+        time.sleep(0.001)
+    return words
+
+
+def wait_for_senders(home: Path | str, seconds: float = 15) -> None:
     """Wait until no sender of this home is left; AssertionError if one stays."""
     deadline = time.monotonic() + seconds
     while senders(home):

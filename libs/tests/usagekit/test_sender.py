@@ -23,7 +23,7 @@ from tests.support.home import Home
 from tests.support.policy import policy
 from tests.support.recorder import Recorder
 
-pytestmark = pytest.mark.measured
+pytestmark = pytest.mark.measured(senders=True)
 
 ANON = "00000000-0000-4000-8000-000000000001"
 

@@ -364,5 +364,7 @@ class SpoolMachine(RuleBasedStateMachine):
         assert self.put_in == len(self.waiting) + gone
 
 
-SpoolMachine.TestCase.settings = settings(max_examples=150, stateful_step_count=30)
+SpoolMachine.TestCase.settings = settings(
+    max_examples=2 * settings().max_examples, stateful_step_count=30
+)
 TestAnyOrderOfDeeds = SpoolMachine.TestCase
