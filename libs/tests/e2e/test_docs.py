@@ -56,8 +56,31 @@ def test_each_room_stands_on_the_tour() -> None:
     assert {room for room in rooms - {"__init__.py"} if room not in tour} == set()
 
 
+def test_each_test_file_stands_in_the_list_of_proofs_and_torture_where_it_is() -> None:
+    page = (ROOT / "CONTRIBUTING.md").read_text()
+    rows = [line.split("|")[2:4] for line in page.splitlines() if re.match(r"\|.*`test_", line)]
+    known, torture = ({name for row in rows for name in names(row[column])} for column in (0, 1))
+    files = {
+        f"{path.parent.name}/{path.stem}": path.read_text()
+        for path in ROOT.glob("libs/tests/*/test_*.py")
+    }
+    assert files.keys() == known | torture
+    marked = {name for name, text in files.items() if "pytest.mark." + "torture" in text}
+    said = {name for row in rows if row[1].strip() for name in (names(row[1]) or names(row[0]))}
+    assert marked <= said
+
+
+def names(cell: str) -> list[str]:
+    """Test files as the list names them: ``usagekit/`test_a` `test_b`, cli/`test_c```."""
+    return [
+        f"{folder}/{name}"
+        for folder, some in re.findall(r"(\w+)/((?:`\w+`\s*)+)", cell)
+        for name in re.findall(r"\w+", some)
+    ]
+
+
 def test_each_door_is_explained() -> None:
     makefile = (ROOT / "Makefile").read_text()
-    for door in ("demo", "test", "check", "bench"):
+    for door in ("demo", "test", "torture", "check", "bench"):
         assert re.search(rf"^{door}:.*## ", makefile, re.MULTILINE)
         assert f"make {door}" in README + (ROOT / "CONTRIBUTING.md").read_text()

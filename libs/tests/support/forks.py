@@ -282,23 +282,27 @@ def _become(case: dict[str, Any]) -> None:
     os.chdir(case["cwd"])
     if case["umask"] >= 0:
         os.umask(case["umask"])
-    _measure()
     sys.argv = case["argv"]
     script = sys.argv[0]
     sys.path[0] = os.path.dirname(script)
+    _start_as_asked()
     main = ModuleType("__main__")
     main.__dict__.update(__file__=script, __builtins__=__builtins__)
     sys.modules["__main__"] = main
     exec(compile(Path(script).read_bytes(), script, "exec"), main.__dict__)
 
 
-def _measure() -> None:
-    """What the .pth files of an environment do as an interpreter starts."""
+def _start_as_asked() -> None:
+    """What an interpreter does by itself as it starts: the environment's .pth files, PYTHONPATH."""
     exec(_HERE.with_name("a0_coverage.pth").read_text())
     if "COVERAGE_PROCESS_CONFIG" in os.environ:
         import coverage
 
         coverage.process_startup()
+    if "PYTHONPATH" in os.environ:
+        sys.path[1:1] = os.environ["PYTHONPATH"].split(os.pathsep)
+        with contextlib.suppress(ImportError):
+            importlib.import_module("sitecustomize")
 
 
 if __name__ == "__main__":
