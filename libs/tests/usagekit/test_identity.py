@@ -543,12 +543,14 @@ class TestCredentials:
 def lock_held(config: UsageConfig, kind: str) -> Iterator[None]:
     """The identity's lock, held by another process."""
     script = (
-        "import sys; from usagekit.snapshot import FileLock\n"
-        "lock = FileLock(sys.argv[1])\n"
+        "import sys; from usagekit.config import UsagePaths\n"
+        "from usagekit.snapshot import FileLock\n"
+        "paths = UsagePaths(sys.argv[1])\n"
+        "lock = FileLock(paths, paths.identity_lock)\n"
         "print(lock.acquire(shared=sys.argv[2] == 'shared'), flush=True); sys.stdin.read()"
     )
     process = subprocess.Popen(
-        [sys.executable, "-c", script, config.paths.identity_lock, kind],
+        [sys.executable, "-c", script, config.paths.home, kind],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
     )
@@ -605,7 +607,7 @@ class TestTheLock:
     ) -> None:
         (state / "usage").mkdir(parents=True)
         with lock_held(config, held):
-            lock = FileLock(config.paths.identity_lock)
+            lock = FileLock(config.paths, config.paths.identity_lock)
             assert lock.acquire(shared=shared) is got
             lock.release()
             lock.release()
@@ -614,7 +616,7 @@ class TestTheLock:
         (state / "usage").mkdir(parents=True)
         with lock_held(config, "exclusive"):
             pass
-        lock = FileLock(config.paths.identity_lock)
+        lock = FileLock(config.paths, config.paths.identity_lock)
         assert lock.acquire()
         lock.release()
 

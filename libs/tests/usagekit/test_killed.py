@@ -16,7 +16,7 @@ import pytest
 from usagekit import killed
 from usagekit.config import UsageConfig
 from usagekit.event import Event
-from usagekit.service import machine
+from usagekit.service import machine, new_uuid
 from usagekit.snapshot import system
 from usagekit.spool import Spool
 
@@ -188,11 +188,13 @@ def test_scratch_files_are_swept_once_nobody_can_be_writing_them(
 ) -> None:
     folder = Path(config.paths.running)
     folder.mkdir(parents=True)
-    (folder / "young.tmp").touch()
-    (folder / "old.tmp").touch()
-    os.utime(folder / "old.tmp", (0, time.time() - 3_700))
+    young, old, foreign = f"{new_uuid()}.tmp", f"{new_uuid()}.tmp", "made-up.tmp"
+    for name in (young, old, foreign):
+        (folder / name).touch()
+    for name in (old, foreign):
+        os.utime(folder / name, (0, time.time() - 3_700))
     assert collected(config, spool) == []
-    assert [path.name for path in folder.iterdir()] == ["young.tmp"]
+    assert {path.name for path in folder.iterdir()} == {young, foreign}
 
 
 def test_a_marker_that_is_replaced_while_it_is_looked_at_is_no_death(

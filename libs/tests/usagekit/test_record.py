@@ -39,7 +39,7 @@ def files(config: UsageConfig) -> dict[str, str]:
 
 
 def free(config: UsageConfig) -> bool:
-    lock = FileLock(f"{config.paths.running}/{UUID}.json")
+    lock = FileLock(config.paths, f"{config.paths.running}/{UUID}.json")
     taken = lock.acquire()
     lock.release()
     return taken

@@ -391,7 +391,8 @@ class TestTheCaps:
             f"5\n{time.time() + 600}\nHTTP 503\n{home.environ['ARCADE_USAGE_HOST']}"
         )
         assert "posthog" not in modules_of_a_sender(home)
-        lock = FileLock(str(home.state / "usage/sender.lock"))
+        paths = policy(home.state).paths
+        lock = FileLock(paths, paths.sender_lock)
         assert lock.acquire()
         assert modules_of_a_sender(home) & {"posthog", "json", "usagekit.drain"} == set()
         lock.release()

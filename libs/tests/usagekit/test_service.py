@@ -153,7 +153,7 @@ def test_while_a_sender_is_at_work_no_other_is_started(
     started: list[object] = []
     monkeypatch.setattr(system, "spawn_detached", lambda *_: started.append(_))
     UsageService(own, {}).capture(FIELDS)
-    lock = FileLock(own.paths.sender_lock)
+    lock = FileLock(own.paths, own.paths.sender_lock)
     assert lock.acquire()
     UsageService(own, {}).capture(FIELDS)
     assert len(started) == 1

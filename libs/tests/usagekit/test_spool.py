@@ -121,7 +121,7 @@ def test_a_file_that_is_no_event_is_set_aside_and_blocks_nobody(
     before, after = event(1), event(100)
     spool.put(before)
     spool.put(after)
-    foreign = Path(paths.spool) / "2024-01-01T000005-made-up.json"
+    foreign = Path(paths.spool) / f"2024-01-01T000005-{new_uuid()}.json"
     foreign.write_bytes(content)
 
     assert len(spool.names()) == 3
@@ -132,16 +132,31 @@ def test_a_file_that_is_no_event_is_set_aside_and_blocks_nobody(
 
 def test_a_folder_in_an_event_s_place_is_set_aside_too(spool: Spool, paths: UsagePaths) -> None:
     spool.put(event(1))
-    (Path(paths.spool) / "0.json").mkdir()
+    (Path(paths.spool) / f"2024-{new_uuid()}.json").mkdir()
     assert len(uuids(spool)) == 1
     assert len(spool.names()) == 1
 
 
-def test_other_files_in_the_folder_are_nobody_s_business(spool: Spool, paths: UsagePaths) -> None:
+def test_what_is_not_called_as_ours_is_left_alone_whatever_happens(
+    spool: Spool, paths: UsagePaths, config: UsageConfig
+) -> None:
     spool.put(event())
-    for name in ("notes.txt", "1-2.tmp", "x.json.bad"):
-        (Path(paths.spool) / name).touch()
+    names = {
+        "notes.txt",
+        "1-2.tmp",
+        "x.json.bad",
+        "made-up.json",
+        "2024.json",
+        f"{new_uuid()}.json",
+    }
+    for name in names:
+        (Path(paths.spool) / name).write_text("the user's own")
+        aged(spool, name, 2 * config.spool_age)
     assert len(spool.names()) == 1
+    spool.trim()
+    assert spool.empty() == 1
+    assert set(os.listdir(paths.spool)) == names
+    assert spool.damaged() == 0
 
 
 def test_events_are_their_owner_s_alone_whatever_the_umask(spool: Spool, paths: UsagePaths) -> None:
@@ -189,7 +204,7 @@ def test_large_events_fill_it_before_they_are_many(
 
 def aged(spool: Spool, name: str, seconds: float) -> None:
     moment = time.time() - seconds
-    os.utime(Path(spool._folder) / name, (moment, moment))
+    os.utime(Path(spool._paths.spool) / name, (moment, moment))
 
 
 def test_what_waited_a_month_waits_no_longer(spool: Spool, config: UsageConfig) -> None:
@@ -220,16 +235,15 @@ def test_a_damaged_count_starts_again(spool: Spool, paths: UsagePaths, text: str
     assert spool.dropped() == {"over_limit": 0, "expired": 0, "refused": 1}
 
 
-@pytest.mark.parametrize("kind", ["another name", "too large", "a folder"])
-def test_what_is_not_ours_is_set_aside_and_drops_nothing(
-    spool: Spool, paths: UsagePaths, monkeypatch: pytest.MonkeyPatch, kind: str
+def test_what_is_too_large_is_set_aside_and_drops_nothing(
+    spool: Spool, paths: UsagePaths, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(UsageConfig, "spool_events", 2)
     spool.put(event(1))
     spool.put(event(2))
-    name = f"9999-{new_uuid()}.json" if kind == "too large" else "made-up.json"
+    name = f"9999-{new_uuid()}.json"
     foreign = Path(paths.spool) / name
-    foreign.mkdir() if kind == "a folder" else foreign.write_bytes(b"x" * 70_000)
+    foreign.write_bytes(b"x" * 70_000)
     spool.trim()
     assert len(uuids(spool)) == 2
     assert spool.damaged() == 1
@@ -239,17 +253,18 @@ def test_what_is_not_ours_is_set_aside_and_drops_nothing(
 
 def test_what_others_left_is_swept_in_time(spool: Spool, config: UsageConfig) -> None:
     spool.put(event(1))
+    young, old = f"2024-{new_uuid()}.json.bad", f"2023-{new_uuid()}.json.bad"
     for name, age in {
-        "young.tmp": 60.0,
-        "old.tmp": 3_700.0,
-        "young.json.bad": 86_400.0,
-        "old.json.bad": config.spool_age + 60,
+        "1-0000000a.tmp": 60.0,
+        "1-0000000b.tmp": 3_700.0,
+        young: 86_400.0,
+        old: config.spool_age + 60,
     }.items():
-        (Path(spool._folder) / name).touch()
+        (Path(spool._paths.spool) / name).touch()
         aged(spool, name, age)
     spool.trim()
-    left = {path.name for path in Path(spool._folder).iterdir()}
-    assert left == {"young.tmp", "young.json.bad", *spool.names()}
+    left = {path.name for path in Path(spool._paths.spool).iterdir()}
+    assert left == {"1-0000000a.tmp", young, *spool.names()}
 
 
 class SpoolMachine(RuleBasedStateMachine):
@@ -314,8 +329,8 @@ class SpoolMachine(RuleBasedStateMachine):
     @rule()
     def crash(self) -> None:
         """A writer that died in the middle, and a new process that knows nothing of the last."""
-        (Path(self.spool._folder).mkdir(parents=True, exist_ok=True))
-        (Path(self.spool._folder) / f"{new_uuid()}.tmp").write_text('{"event_na')
+        (Path(self.spool._paths.spool).mkdir(parents=True, exist_ok=True))
+        (Path(self.spool._paths.spool) / "123-0000000c.tmp").write_text('{"event_na')
         self.spool = Spool(self.config)
 
     @precondition(lambda self: self.waiting)
@@ -323,7 +338,7 @@ class SpoolMachine(RuleBasedStateMachine):
     def lose_power(self, data: st.DataObject) -> None:
         """A file that was cut short is set aside when it is read."""
         number = data.draw(st.sampled_from(sorted(self.waiting)))
-        (Path(self.spool._folder) / self.name(number)).write_text(self.text(number)[:-9])
+        (Path(self.spool._paths.spool) / self.name(number)).write_text(self.text(number)[:-9])
         assert self.spool.take(self.name(number)) is None
         self.waiting.discard(number)
         self.damaged += 1

@@ -1,11 +1,17 @@
-"""Locks and processes as Unix has them. The same names stand in ``_windows.py``."""
+"""Locks, folders and processes as Unix has them. The same names stand in ``_windows.py``."""
 
 import _signal  # what ``signal`` wraps into enums, which takes a third of a millisecond
+import errno
 import faulthandler
 import fcntl
 import os
 import sys
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+_HERE = os.O_NOFOLLOW | os.O_NONBLOCK
 _ENDING = (_signal.SIGTERM, _signal.SIGHUP)
 _SPAWNED: list[int] = []
 _FORKS: list[bool] = []
@@ -27,6 +33,141 @@ def make_own(fd: int) -> None:
         os.fchmod(fd, 0o600)
     except OSError:  # a file system without permissions
         return
+
+
+class Folder:
+    """An open folder of this user's, which nobody else may write: what it holds, nobody planted.
+
+    Names in it are found by its handle, whatever becomes of its path, and no link is followed.
+    All raises OSError.
+
+    Args:
+        path: where it is.
+        above: the open folder that it is a name in. Without, ``path`` may lead over links: those
+            that only this user, or root, could have made.
+    """
+
+    __slots__ = ("_fd",)
+    _fd: int
+
+    def __init__(self, path: str, above: "Folder | None" = None) -> None:
+        if above is not None:
+            self._fd = os.open(path, os.O_DIRECTORY | _HERE, dir_fd=above._fd)
+        else:
+            self._fd = _open_outermost(path)
+        if not is_own(os.fstat(self._fd)):
+            self.close()
+            raise PermissionError(errno.EPERM, "others may write into it", path)
+
+    def inner(self, name: str, *, make: bool = False) -> "Folder":
+        """A folder in this one, which is made if it is to be and is not there."""
+        if make:
+            try:
+                os.mkdir(name, 0o700, dir_fd=self._fd)
+            except FileExistsError:
+                return Folder(name, self)
+            folder = Folder(name, self)
+            os.fchmod(folder._fd, 0o700)  # whatever the umask took away
+            return folder
+        return Folder(name, self)
+
+    def open(self, name: str, flags: int) -> int:
+        """Open a file for its descriptor; one that this creates is its owner's alone."""
+        return os.open(name, flags | _HERE, 0o600, dir_fd=self._fd)
+
+    def create(self, name: str) -> int:
+        """Make a new file, open for writing."""
+        fd = self.open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL)
+        make_own(fd)
+        return fd
+
+    def stat(self, name: str) -> os.stat_result:
+        """What is there by this name, be it a link."""
+        return os.stat(name, dir_fd=self._fd, follow_symlinks=False)
+
+    def names(self) -> list[str]:
+        """All names in it."""
+        return os.listdir(self._fd)
+
+    def scan(self) -> "Any":
+        """``os.scandir`` of it."""
+        return os.scandir(self._fd)
+
+    def replace(self, name: str, new_name: str, into: "Folder | None" = None) -> None:
+        """Give a file another name, here or in another folder, in place of whatever has it."""
+        target = self if into is None else into
+        os.replace(name, new_name, src_dir_fd=self._fd, dst_dir_fd=target._fd)
+
+    def link(self, name: str, new_name: str, into: "Folder") -> None:
+        """Give a file one more name in a folder, which must be free there."""
+        os.link(name, new_name, src_dir_fd=self._fd, dst_dir_fd=into._fd, follow_symlinks=False)
+
+    def unlink(self, name: str) -> None:
+        """Remove a name."""
+        os.unlink(name, dir_fd=self._fd)
+
+    def is_writable(self) -> bool:
+        """Whether names in it can be made and removed."""
+        return os.access(".", os.W_OK, dir_fd=self._fd)
+
+    def sync(self) -> None:
+        """Have its names on disk."""
+        os.fsync(self._fd)
+
+    def close(self) -> None:
+        """Let go of it."""
+        os.close(self._fd)
+
+    def __enter__(self) -> "Folder":  # noqa: PYI034 (nothing is made of it)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def _open_outermost(path: str) -> int:
+    try:
+        return os.open(path, os.O_DIRECTORY | _HERE)
+    except NotADirectoryError:
+        # A link, perhaps. It may be where the user put it, if nobody else could have.
+        if not is_own(os.stat(os.path.dirname(path))):
+            raise
+    return os.open(path, os.O_DIRECTORY | os.O_NONBLOCK)
+
+
+def sync_folder(path: str) -> None:
+    """Have the names in a folder on disk. Raises OSError."""
+    fd = os.open(path, os.O_DIRECTORY | os.O_NONBLOCK)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)
+
+
+def may_make_in(path: str) -> bool:
+    """Whether this user is the one to make something in a folder: root is not, in the home of
+    somebody else. Raises OSError if there is no such folder."""
+    return os.stat(path).st_uid == os.geteuid()
+
+
+def is_own(status: os.stat_result) -> bool:
+    """Whether something is this user's, and nobody else may write it."""
+    if status.st_uid != os.geteuid() or status.st_mode & 0o002:
+        return False
+    return not status.st_mode & 0o020 or _is_alone_in(status.st_gid)
+
+
+def _is_alone_in(group: int) -> bool:
+    """Whether this is the group that many systems give to each user alone."""
+    import grp
+    import pwd
+
+    try:
+        user, members = pwd.getpwuid(os.geteuid()), grp.getgrgid(group)
+    except KeyError:
+        return False
+    own = user.pw_gid == group and members.gr_name == user.pw_name
+    return own and set(members.gr_mem) <= {user.pw_name}
 
 
 def out_of_the_way(fd: int) -> int:

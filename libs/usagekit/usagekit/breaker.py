@@ -5,7 +5,6 @@ Read and written only by the holder of the sender's lock.
 
 from __future__ import annotations
 
-import os
 import time
 
 from usagekit import files
@@ -29,7 +28,7 @@ class Breaker:
         self._config = config
         self._paths = config.paths
         self.failures, self.until, self.reason = 0, 0.0, ""
-        lines = (read_text(config.paths.breaker) or "").split("\n")
+        lines = (read_text(config.paths, config.paths.breaker) or "").split("\n")
         # Of another host it says nothing.
         if len(lines) == 4 and lines[3] == config.host:
             try:
@@ -52,7 +51,7 @@ class Breaker:
         self.until, self.reason = time.time() + max(wait, asked), reason
         note = f"{self.failures}\n{self.until:.3f}\n{self.reason}\n{self._config.host}"
         try:
-            files.replace_whole(self._paths.breaker, note, self._paths.folder)
+            files.replace_whole(self._paths, self._paths.breaker, note)
         except OSError:
             return  # then the next sender tries again
 
@@ -61,6 +60,6 @@ class Breaker:
         if self.failures:
             self.failures, self.until, self.reason = 0, 0.0, ""
             try:
-                os.unlink(self._paths.breaker)
+                files.remove(self._paths, self._paths.breaker)
             except OSError:
                 return

@@ -27,10 +27,10 @@ class UsagePaths:
 
     def __init__(self, home: str, parents: "tuple[str, ...]" = ()) -> None:
         self.home: Final = home
+        # What may have to be made before it can be, outermost first.
+        self.parents: Final = parents
         self.identity: Final = f"{home}/usage.json"
         self.folder: Final = f"{home}/usage"
-        # All that may have to be made before a file can be, outermost first.
-        self.folders: Final = (*parents, home, self.folder)
         self.principal: Final = f"{self.folder}/principal"
         self.identity_lock: Final = f"{self.folder}/identity.lock"
         self.choice: Final = f"{self.folder}/choice"

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from usagekit import killed
@@ -14,11 +15,11 @@ from usagekit.breaker import Breaker
 from usagekit.config import UsageConfig, decide
 from usagekit.event import Event
 from usagekit.identity import UsageIdentity
-from usagekit.log import record
+from usagekit.log import exists, record
 from usagekit.redact import Redactor
 from usagekit.service import new_uuid
 from usagekit.snapshot import credentials_stamp
-from usagekit.spool import Spool
+from usagekit.spool import Spool, settling
 from usagekit.wire import to_wire
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ class Drain:
     def waiting(self) -> list[str]:
         """The names in the spool, without those that this run is done with, whether or not they
         could be removed. None at all where nothing can be removed: every run would send them."""
-        if not os.access(self._config.paths.spool, os.W_OK):
+        if not self._spool.can_be_emptied():
             return []
         done = self._passed_over | self.settled.keys()
         return [name for name in self._spool.names() if name not in done]
@@ -86,9 +87,16 @@ class Drain:
             self._identity().adopt_link()
             self._send([(name, to_wire(event, redactor)) for name, event in events])
         except UnavailableError as error:
-            self._breaker.failed(str(error), error.retry_after)
+            if self._still_wanted(events):
+                self._breaker.failed(str(error), error.retry_after)
             return False
         return True
+
+    def _still_wanted(self, events: list[tuple[str | None, Event]]) -> bool:
+        """Whether any of them waits still: else nobody's patience need be remembered, and a home
+        that was purged in the meantime stays empty."""
+        names = {name for name, _ in events}
+        return None in names or not names.isdisjoint(self._spool.names())
 
     def alias(self, previous_id: str, distinct_id: str) -> bool:
         """Deliver an alias. False if there is no host, or it refuses; raises UnavailableError."""
@@ -127,14 +135,13 @@ class Drain:
         """Forget events, and write down what became of them: in this order, for whatever is
         wrong with the log is no reason to send an event twice."""
         forget = self._spool.drop if result == "rejected" else self._spool.remove
-        for name, _ in batch:
-            if name is not None:
-                forget(name)
-                self.settled[name] = result
-        try:
-            record(self._config.paths, result, [event for _, event in batch])
-        except OSError:
-            return
+        with settling(self._config):
+            gone = [name for name, _ in batch if name is not None and not forget(name)]
+            self.settled |= {name: result for name, _ in batch if name is not None}
+            if gone and not exists(self._config.paths):
+                return  # whoever removed them removed the log too: it does not come back
+            with suppress(OSError):
+                record(self._config.paths, result, [event for _, event in batch])
 
     def _resolve(self, event: Event) -> None:
         """Give an event with credentials that nobody had looked up the ID that it belongs to.

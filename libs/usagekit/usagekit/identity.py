@@ -131,7 +131,7 @@ class UsageIdentity:
 
         If the lock is not to be had, without it: nobody may be taken for who has logged out.
         """
-        with _Change(self, insist=True) as identity:
+        with _Change(self, insist=True, create=True) as identity:
             if identity is not None:
                 self._store(Identity(new_uuid()))
 
@@ -154,8 +154,8 @@ class UsageIdentity:
     def _create(self) -> Identity:
         fresh = Identity(new_uuid())
         try:
-            files.make_private(*self._paths.folders)
-            files.create_whole(self._paths.identity, _to_json(fresh), self._paths.folder)
+            files.make_private(self._paths, self._paths.folder)
+            files.create_whole(self._paths, self._paths.identity, _to_json(fresh))
             return fresh
         except FileExistsError:
             # Another first run was quicker, or what is there is damaged.
@@ -164,13 +164,13 @@ class UsageIdentity:
                 return winner
         except OSError:
             pass  # no hard links here; if nothing can be written at all, the next step sees it
-        with _Change(self) as identity:
+        with _Change(self, create=True) as identity:
             if identity is not None:
                 return identity
         return read_identity(self._config) or Identity(fresh.anon_id, one_off=True)
 
     def _store(self, identity: Identity) -> Identity:
-        files.replace_whole(self._paths.identity, _to_json(identity), self._paths.folder)
+        files.replace_whole(self._paths, self._paths.identity, _to_json(identity), sync=True)
         self._cached = identity
         return identity
 
@@ -181,30 +181,34 @@ class UsageIdentity:
 
     def _write_note(self, anon_id: str, principal_id: str, stamp: str) -> None:
         note = f"{anon_id}\n{principal_id}\n{stamp}"
-        files.replace_whole(self._paths.link, note, self._paths.folder)
+        files.replace_whole(self._paths, self._paths.link, note, sync=True)
 
 
 class _Change:
     """One read-modify-write of ``usage.json``, under its exclusive lock from read to replace.
 
-    Entering gives the identity on disk, or None if the lock was not to be had in time or the
-    folder cannot be written. An OSError inside ends the change silently.
+    Entering gives the identity on disk, or None if there is none (a new one with ``create``), if
+    the lock was not to be had in time, or if the folder cannot be written. An OSError inside ends
+    the change silently.
     """
 
-    def __init__(self, owner: UsageIdentity, *, insist: bool = False) -> None:
+    def __init__(self, owner: UsageIdentity, *, insist: bool = False, create: bool = False) -> None:
         self._owner = owner
         self._insist = insist
-        self._lock = FileLock(owner._paths.identity_lock)
+        self._create = create
+        self._lock = FileLock(owner._paths, owner._paths.identity_lock)
 
     def __enter__(self) -> Identity | None:
         owner = self._owner
         try:
-            files.make_private(*owner._paths.folders)
+            files.make_private(owner._paths, owner._paths.folder)
             if not self._lock_taken():
                 return None
-            text = read_text(owner._paths.identity)
+            text = read_text(owner._paths, owner._paths.identity)
             identity = None if text is None else parse_identity(text)
-            return identity or owner._store(Identity(new_uuid()))
+            if identity is None and self._create:
+                return owner._store(Identity(new_uuid()))
+            return identity
         except OSError:
             self._lock.release()
             return None

@@ -5,6 +5,7 @@ For the holder of the sender's lock only.
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import time
@@ -12,8 +13,9 @@ from typing import Any
 
 from usagekit.config import UsageConfig
 from usagekit.event import Event
+from usagekit.record import is_marker
 from usagekit.service import machine
-from usagekit.snapshot import SMALL, system
+from usagekit.snapshot import SMALL, is_file, open_folder, system
 from usagekit.spool import Spool
 from usagekit.tracker import FAILED
 
@@ -31,33 +33,39 @@ def collect(config: UsageConfig, spool: Spool) -> None:
     A command holds a lock on its marker for as long as it lives.
     """
     try:
-        with os.scandir(config.paths.running) as entries:
-            names = [entry.name for entry, _ in zip(entries, range(_AT_ONCE), strict=False)]
+        running = open_folder(config.paths, config.paths.running)
     except OSError:  # no command ever ran, or nothing can be read
         return
-    for name in names:
-        path = f"{config.paths.running}/{name}"
-        try:
-            if name.endswith(".json"):
-                _examine(config, spool, path)
-            elif time.time() - os.stat(path).st_mtime > _ABANDONED:
-                os.unlink(path)
-        except OSError:  # gone by now, no file at all, or nobody can tell: no locks here
-            continue
+    with running:
+        with running.scan() as entries:
+            ours = (entry.name for entry in entries if is_marker(entry.name))
+            names = list(itertools.islice(ours, _AT_ONCE))
+        for name in names:
+            try:
+                if name.endswith(".json"):
+                    _examine(config, spool, running, name)
+                elif time.time() - running.stat(name).st_mtime > _ABANDONED:
+                    running.unlink(name)
+            except OSError:  # gone by now, no file at all, or nobody can tell: no locks here
+                continue
 
 
-def _examine(config: UsageConfig, spool: Spool, path: str) -> None:
-    fd = os.open(path, os.O_RDWR | getattr(os, "O_NONBLOCK", 0))
+def _examine(config: UsageConfig, spool: Spool, running: system.Folder, name: str) -> None:
+    fd = running.open(name, os.O_RDWR)
     try:
         # A command that names itself better replaces its marker, and the lock with it: the lock
         # on what was there before says nothing.
-        if system.try_lock(fd, shared=False) and os.path.samestat(os.fstat(fd), os.stat(path)):
-            _settle(config, spool, path, fd)
+        if (
+            is_file(fd)
+            and system.try_lock(fd, shared=False)
+            and os.path.samestat(os.fstat(fd), running.stat(name))
+        ):
+            _settle(config, spool, running, name, fd)
     finally:
         os.close(fd)
 
 
-def _settle(config: UsageConfig, spool: Spool, path: str, fd: int) -> None:
+def _settle(config: UsageConfig, spool: Spool, running: system.Folder, name: str, fd: int) -> None:
     age = time.time() - os.fstat(fd).st_mtime
     try:
         text = os.read(fd, SMALL).decode("utf-8", "replace")
@@ -67,16 +75,16 @@ def _settle(config: UsageConfig, spool: Spool, path: str, fd: int) -> None:
         kind = "terminated" if text[end:].strip() else "killed"
         event = Event.of(fields if runs_on is None else _ended(fields, kind))
     except (ValueError, TypeError, AttributeError, KeyError, RecursionError):  # not one of ours
-        os.unlink(path)
+        running.unlink(name)
         return
     # One that had ended was killed before it could put its event in place.
     if runs_on in (None, machine()):
         # If this sender dies in between, the next does it again, under the same name.
         spool.put(event)
-        os.unlink(path)
+        running.unlink(name)
     elif age > config.spool_age:
         # Of another machine that shares this home, and whose locks may not be seen from here.
-        os.unlink(path)
+        running.unlink(name)
 
 
 def _ended(fields: dict[str, Any], kind: str) -> dict[str, Any]:

@@ -7,7 +7,7 @@ import sys
 
 from usagekit import files
 from usagekit.config import UsageConfig
-from usagekit.snapshot import system
+from usagekit.snapshot import open_parent
 
 
 def give_notice(config: UsageConfig) -> None:
@@ -17,10 +17,10 @@ def give_notice(config: UsageConfig) -> None:
     """
     paths = config.paths
     try:
-        files.make_private(*paths.folders)
-        fd = os.open(paths.notice, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        system.make_own(fd)
-        os.close(fd)
+        files.make_private(paths, paths.folder)
+        folder, name = open_parent(paths, paths.notice)
+        with folder:
+            os.close(folder.create(name))
     except FileExistsError:
         return
     except OSError:

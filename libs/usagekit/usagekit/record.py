@@ -6,7 +6,7 @@ process: a sender that gets it knows that the command is dead, whatever its pid 
 
 import os
 
-from usagekit.snapshot import system
+from usagekit.snapshot import is_uuid, open_folder, system
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -23,8 +23,8 @@ class Record:
 
     def __init__(self, paths: "UsagePaths", uuid: str) -> None:
         self._paths = paths
-        self._scratch = f"{paths.running}/{uuid}.tmp"
-        self._marker = f"{paths.running}/{uuid}.json"
+        self._scratch = f"{uuid}.tmp"
+        self._marker = f"{uuid}.json"
         self._fd = -1
         self._finished = False
 
@@ -33,14 +33,15 @@ class Record:
 
         The file is locked before it gets its name, so that nobody can find it unlocked.
         """
-        fd = self._write(text)
-        try:
-            system.try_lock(fd, shared=False)
-            os.replace(self._scratch, self._marker)
-        except BaseException:
-            os.close(fd)
-            os.unlink(self._scratch)
-            raise
+        with self._folder() as folder:
+            fd = self._write(folder, text)
+            try:
+                system.try_lock(fd, shared=False)
+                folder.replace(self._scratch, self._marker)
+            except BaseException:
+                os.close(fd)
+                folder.unlink(self._scratch)
+                raise
         self._let_go()
         self._fd = system.out_of_the_way(fd)
         system.note_signals(self._fd)
@@ -51,12 +52,14 @@ class Record:
         The marker becomes the event before it moves: killed at whatever moment, a command has
         left one of the two, and never both.
         """
-        os.close(self._write(text))
-        os.replace(self._scratch, self._marker)
-        try:
-            os.replace(self._marker, f"{self._paths.spool}/{name}")
-        except FileNotFoundError:
-            pass  # no such folder any more, or a sender has done it: it is theirs in any case
+        with self._folder() as folder:
+            os.close(self._write(folder, text))
+            folder.replace(self._scratch, self._marker)
+            try:
+                with open_folder(self._paths, self._paths.spool) as spool:
+                    folder.replace(self._marker, name, spool)
+            except FileNotFoundError:
+                pass  # no such folder any more, or a sender has done it: it is theirs in any case
         self._finished = True
 
     def close(self) -> None:
@@ -64,24 +67,30 @@ class Record:
         if not self._finished:
             for leftover in (self._scratch, self._marker):
                 try:
-                    os.unlink(leftover)
+                    with open_folder(self._paths, self._paths.running) as folder:
+                        folder.unlink(leftover)
                 except OSError:
                     continue
         self._let_go()
 
-    def _write(self, text: str) -> int:
+    def _folder(self) -> "system.Folder":
         try:
-            fd = _create(self._scratch)
+            return open_folder(self._paths, self._paths.running)
         except FileNotFoundError:
-            self._make_folders()
-            fd = _create(self._scratch)
+            from usagekit import files
+
+            files.make_private(self._paths, self._paths.running, self._paths.spool)
+            return open_folder(self._paths, self._paths.running)
+
+    def _write(self, folder: "system.Folder", text: str) -> int:
+        fd = folder.create(self._scratch)
         try:
             rest = text.encode()
             while rest:  # a disk that fills up takes a part before it refuses
                 rest = rest[os.write(fd, rest) :]
         except BaseException:
             os.close(fd)
-            os.unlink(self._scratch)
+            folder.unlink(self._scratch)
             raise
         return fd
 
@@ -91,19 +100,18 @@ class Record:
             os.close(self._fd)
             self._fd = -1
 
-    def _make_folders(self) -> None:
-        from usagekit import files
-
-        paths = self._paths
-        files.make_private(*paths.folders, paths.running, paths.spool)
-
 
 def spool_name(timestamp: str, uuid: str) -> str:
     """What an event is called in the spool: names sort in the order in which things happened."""
     return f"{timestamp.replace(':', '')}-{uuid}.json"
 
 
-def _create(path: str) -> int:
-    fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    system.make_own(fd)
-    return fd
+def is_event(name: str) -> bool:
+    """Whether a file in the spool is called as an event is."""
+    return name[:4].isdigit() and name[-5:] == ".json" and is_uuid(name[-41:-5])
+
+
+def is_marker(name: str) -> bool:
+    """Whether a file in ``running/`` is called as ours are."""
+    stem, _, suffix = name.rpartition(".")
+    return suffix in ("json", "tmp") and is_uuid(stem)

@@ -20,7 +20,7 @@ from usagekit.wire import to_wire
 def status(config: UsageConfig, environ: Mapping[str, str]) -> dict[str, object]:
     """Whether tracking is on, which layer decided, where events go, and what waits here."""
     consent = decide(environ, config)
-    identity = parse_identity(read_text(config.paths.identity) or "")
+    identity = parse_identity(read_text(config.paths, config.paths.identity) or "")
     spool, breaker = Spool(config), Breaker(config)
     dropped = spool.dropped()
     return {

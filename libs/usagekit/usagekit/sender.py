@@ -9,15 +9,16 @@ import os
 import sys
 
 from usagekit.config import decide
+from usagekit.record import is_event, is_marker
 from usagekit.service import SPOOLED
-from usagekit.snapshot import FileLock, system
+from usagekit.snapshot import FileLock, open_folder, system
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from typing import Any
 
-    from usagekit.config import UsageConfig
+    from usagekit.config import UsageConfig, UsagePaths
     from usagekit.drain import Drain
 
 
@@ -91,7 +92,7 @@ class Sender:
         held has put its event there before it tried the lock, so either the holder's last look
         sees the event, or that try comes after the release and succeeds.
         """
-        lock = FileLock(self._config.paths.sender_lock)
+        lock = FileLock(self._config.paths, self._config.paths.sender_lock)
         while self._work_left():
             try:
                 if not lock.acquire(wait=wait):
@@ -110,7 +111,7 @@ class Sender:
         if self._drain is not None:
             return bool(self._drain.waiting())
         paths = self._config.paths
-        return _holds_json(paths.spool) or _holds_json(paths.running)
+        return _holds(paths, paths.spool, is_event) or _holds(paths, paths.running, is_marker)
 
     def _drain_once(self) -> bool:
         """What the holder of the lock does. False if the host gave no word, or is left alone."""
@@ -149,9 +150,10 @@ class Sender:
         return True
 
 
-def _holds_json(folder: str) -> bool:
+def _holds(paths: "UsagePaths", path: str, of_ours: "Callable[[str], bool]") -> bool:
     try:
-        return any(name.endswith(".json") for name in os.listdir(folder))
+        with open_folder(paths, path) as folder:
+            return any(map(of_ours, folder.names()))
     except OSError:
         return False
 

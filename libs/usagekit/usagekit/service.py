@@ -10,6 +10,7 @@ from usagekit.snapshot import FileLock, is_plain, is_uuid, system
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from typing import Any
 
     from usagekit.config import UsageConfig
 
@@ -108,7 +109,7 @@ class UsageService:
         if self._sender_at_work():
             return
         try:
-            data = f"{SPOOLED}, {data[1:]}"
+            data = f"{SPOOLED}, {_without_message(event, data)[1:]}"
             system.spawn_detached(self._command(), self._sender_environ(data))
         except (OSError, ValueError):  # no process, no memory, too long; a NUL in a variable
             from usagekit.spool import Spool
@@ -133,7 +134,7 @@ class UsageService:
     def _sender_at_work(self) -> bool:
         """Whether a sender holds the lock. It looks into the spool once more after letting go,
         so it will see what was put there before this question."""
-        lock = FileLock(self._config.paths.sender_lock)
+        lock = FileLock(self._config.paths, self._config.paths.sender_lock)
         try:
             free = lock.acquire()
         except OSError:  # a file system without locks
@@ -196,6 +197,16 @@ class UsageService:
             return {}
         kept = [folder for folder in folders if folder != os.getcwd()]
         return {"PYTHONPATH": os.pathsep.join(kept)}
+
+
+def _without_message(event: "Mapping[str, Any]", data: str) -> str:
+    """What the sender's environment shows to whoever may look into it, where the spool has the
+    whole event: not what an error said."""
+    if "error_message" not in event["properties"]:
+        return data
+    properties = {**event["properties"]}
+    del properties["error_message"]
+    return to_json({**event, "properties": properties})
 
 
 def minted(event: "Mapping[str, object]") -> dict[str, object]:

@@ -18,12 +18,11 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Final
 
-    from usagekit.config import UsageConfig
+    from usagekit.config import UsageConfig, UsagePaths
 
 GONE = "gone"
 # Bytes; what is larger is none of ours.
 SMALL = 1_000_000
-_NO_WAIT = getattr(os, "O_NONBLOCK", 0)
 _HEAD = '{"anon_id": "'
 _MIDDLE = '", "linked_principal_id": '
 _ANON_END = len(_HEAD) + 36
@@ -55,7 +54,8 @@ class FileLock:
     would protect a file that nobody reads any more.
     """
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, paths: "UsagePaths", path: str) -> None:
+        self._paths = paths
         self._path = path
         self._fd = -1
 
@@ -77,12 +77,14 @@ class FileLock:
         return True
 
     def _open(self) -> int:
-        try:
-            return os.open(self._path, os.O_RDWR)
-        except FileNotFoundError:
-            fd = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
-            system.make_own(fd)
-            return fd
+        folder, name = open_parent(self._paths, self._path)
+        with folder:
+            try:
+                return folder.open(name, os.O_RDWR)
+            except FileNotFoundError:
+                fd = folder.open(name, os.O_RDWR | os.O_CREAT)
+                system.make_own(fd)
+                return fd
 
     def release(self) -> None:
         """Let go. Without effect if the lock is not held."""
@@ -91,34 +93,71 @@ class FileLock:
             self._fd = -1
 
 
-def read_text(path: str, limit: int = SMALL) -> str | None:
-    """The whole of a small file. None if there is none, if it is no ordinary file (a pipe would
-    keep a reader waiting), if it is larger than ``limit`` bytes, or if it cannot be read."""
+def open_folder(paths: "UsagePaths", path: str, *, make: bool = False) -> "system.Folder":
+    """A folder of the state, found by handles from the outermost in: none on the way is a link or
+    somebody else's. Raises OSError.
+
+    Args:
+        paths: where the tracker keeps its files.
+        path: one of its folders.
+        make: make what is missing below ``paths.home``.
+    """
+    folder = system.Folder(paths.home)
+    for name in path[len(paths.home) + 1 :].split("/") if path != paths.home else ():
+        with folder as outer:
+            folder = outer.inner(name, make=make)
+    return folder
+
+
+def open_parent(paths: "UsagePaths", path: str) -> "tuple[system.Folder, str]":
+    """The folder of a file of the state, and the file's name in it. Raises OSError."""
+    folder, _, name = path.rpartition("/")
+    return open_folder(paths, folder), name
+
+
+def read_text(paths: "UsagePaths", path: str, limit: int = SMALL) -> str | None:
+    """The whole of a small file of the state; None if there is none, or see ``read_in``."""
     try:
-        fd = os.open(path, os.O_RDONLY | _NO_WAIT)
+        folder, name = open_parent(paths, path)
+    except OSError:
+        return None
+    with folder:
+        return read_in(folder, name, limit)
+
+
+def read_in(folder: "system.Folder", name: str, limit: int = SMALL) -> str | None:
+    """The whole of a small file. None if there is none, if it is no ordinary file (a pipe would
+    keep a reader waiting) or somebody else's, if it is larger than ``limit`` bytes, or if it
+    cannot be read."""
+    try:
+        fd = folder.open(name, os.O_RDONLY)
     except OSError:
         return None
     try:
-        status = os.fstat(fd)
-        if status.st_mode & 0o170000 != 0o100000 or status.st_size > limit:
-            return None
-        return os.read(fd, limit).decode("utf-8", "replace")
+        return os.read(fd, limit).decode("utf-8", "replace") if is_file(fd, limit) else None
     except OSError:
         return None
     finally:
         os.close(fd)
 
 
+def is_file(fd: int, limit: int = SMALL) -> bool:
+    """Whether an open file is an ordinary one of this user's, and no larger than that."""
+    status = os.fstat(fd)
+    is_ordinary = status.st_mode & 0o170000 == 0o100000 and status.st_size <= limit
+    return is_ordinary and system.is_own(status)
+
+
 def read_identity(config: "UsageConfig") -> Identity | None:
     """The identity on disk; None if there is none, or what is there is not one."""
-    lock = FileLock(config.paths.identity_lock)
+    lock = FileLock(config.paths, config.paths.identity_lock)
     try:
         # Without the lock, after the wait, a reader still sees a whole file: it is only ever
         # replaced in one step.
         lock.acquire(shared=True, wait=config.read_lock_wait)
     except OSError:
         pass
-    text = read_text(config.paths.identity)
+    text = read_text(config.paths, config.paths.identity)
     lock.release()
     return None if text is None else parse_identity(text)
 
@@ -193,7 +232,7 @@ def unresolved_credentials(
 
 def read_link(config: "UsageConfig") -> tuple[str, str, str]:
     """The note of the last alias: the anonymous ID, the account, the credentials' stamp."""
-    lines = (read_text(config.paths.link) or "").split("\n")
+    lines = (read_text(config.paths, config.paths.link) or "").split("\n")
     return (lines[0], lines[1], lines[2]) if len(lines) == 3 else ("", "", "")
 
 

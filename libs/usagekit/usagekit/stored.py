@@ -6,14 +6,15 @@ Raises OSError where a file cannot be written or removed.
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from usagekit import files, log
-from usagekit.config import UsageConfig
-from usagekit.snapshot import FileLock, read_text
+from usagekit.config import UsageConfig, UsagePaths
+from usagekit.record import is_marker
+from usagekit.snapshot import FileLock, open_folder, read_text
+from usagekit.spool import Spool, settling
 
 
 def choose(config: UsageConfig, *, on: bool) -> int:
@@ -23,8 +24,9 @@ def choose(config: UsageConfig, *, on: bool) -> int:
     leaves its event.
     """
     paths = config.paths
-    files.make_private(*paths.folders)
-    files.replace_whole(paths.choice, "on\n" if on else "off\n", paths.folder)
+    files.make_private(paths, paths.folder)
+    files.replace_whole(paths, paths.choice, "on\n" if on else "off\n", sync=True)
+    files.sync_folders(paths)
     return 0 if on else empty_queue(config)
 
 
@@ -33,39 +35,36 @@ def identify(config: UsageConfig, principal_id: str) -> None:
     program's service tells it of; the same person again is no news."""
     paths = config.paths
     if identified(config) != principal_id:
-        files.make_private(*paths.folders)
-        files.replace_whole(paths.principal, principal_id, paths.folder)
+        files.make_private(paths, paths.folder)
+        files.replace_whole(paths, paths.principal, principal_id, sync=True)
 
 
 def identified(config: UsageConfig) -> str | None:
     """Who has logged in, by the program's word; None if nobody has."""
-    return read_text(config.paths.principal) or None
+    return read_text(config.paths, config.paths.principal) or None
 
 
 def forget_principal(config: UsageConfig) -> None:
     """Whoever had logged in has left."""
-    _remove(config.paths.principal)
+    files.remove(config.paths, config.paths.principal)
 
 
 def empty_queue(config: UsageConfig) -> int:
     """Remove what waits for delivery, and the markers of running commands. Returns how many
     events there were."""
-    with _without_sender(config):
-        _empty(config.paths.running)
-        return _empty(config.paths.spool)
+    with _without_sender(config), settling(config):
+        return _empty(config)
 
 
 def purge(config: UsageConfig) -> None:
     """Remove all that is stored here, but for the choice, which goes on to hold, and the lock
     files, which are empty."""
     paths = config.paths
-    with _without_sender(config):
-        _empty(paths.running)
-        _empty(paths.spool)
+    with _without_sender(config), settling(config):
+        _empty(config)
         state = (paths.log, paths.link, paths.dropped, paths.breaker, paths.notice)
-        for path in (*state, paths.principal):
-            _remove(path)
-        _remove(paths.identity)
+        for path in (*state, paths.principal, paths.identity):
+            files.remove(paths, path)
 
 
 def export(config: UsageConfig) -> dict[str, Any]:
@@ -73,22 +72,22 @@ def export(config: UsageConfig) -> dict[str, Any]:
     paths = config.paths
     return {
         "stored_in": paths.home,
-        "usage.json": _content(paths.identity),
-        "choice": _content(paths.choice),
-        "link": _content(paths.link),
-        "principal": read_text(paths.principal),
-        "running": _contents(paths.running),
-        "queued": _contents(paths.spool),
+        "usage.json": _content(paths, paths.identity),
+        "choice": _content(paths, paths.choice),
+        "link": _content(paths, paths.link),
+        "principal": read_text(paths, paths.principal),
+        "running": _contents(paths, paths.running),
+        "queued": _contents(paths, paths.spool),
         "log": log.read(paths),
-        "dropped": _content(paths.dropped),
-        "breaker": _content(paths.breaker),
+        "dropped": _content(paths, paths.dropped),
+        "breaker": _content(paths, paths.breaker),
     }
 
 
 @contextmanager
 def _without_sender(config: UsageConfig) -> Iterator[None]:
     """While no sender is at work; if one hangs in a request, it is not waited for longer."""
-    lock = FileLock(config.paths.sender_lock)
+    lock = FileLock(config.paths, config.paths.sender_lock)
     try:
         lock.acquire(wait=config.background_lock_wait)
     except OSError:  # nothing was ever stored, or there are no locks here
@@ -99,33 +98,33 @@ def _without_sender(config: UsageConfig) -> Iterator[None]:
         lock.release()
 
 
-def _empty(folder: str) -> int:
-    """Remove every file in a folder. Returns how many of them were events."""
-    return sum(_remove(path) and path.endswith(".json") for path in _paths(folder))
-
-
-def _remove(path: str) -> bool:
+def _empty(config: UsageConfig) -> int:
+    """Remove the events that wait, and the markers of commands. Returns how many events."""
+    paths = config.paths
+    for name in _names(paths, paths.running):
+        if is_marker(name):
+            files.remove(paths, f"{paths.running}/{name}")
     try:
-        os.unlink(path)
-    except FileNotFoundError:
-        return False
-    return True
+        return Spool(config).empty()
+    except (FileNotFoundError, NotADirectoryError):
+        return 0
 
 
-def _paths(folder: str) -> list[str]:
+def _names(paths: UsagePaths, path: str) -> list[str]:
     try:
-        return [f"{folder}/{name}" for name in sorted(os.listdir(folder))]
+        with open_folder(paths, path) as folder:
+            return sorted(folder.names())
     except (FileNotFoundError, NotADirectoryError):
         return []
 
 
-def _contents(folder: str) -> list[object]:
-    return [_content(path) for path in _paths(folder)]
+def _contents(paths: UsagePaths, path: str) -> list[object]:
+    return [_content(paths, f"{path}/{name}") for name in _names(paths, path)]
 
 
-def _content(path: str) -> object:
+def _content(paths: UsagePaths, path: str) -> object:
     """A file as JSON if it is JSON, else as text; None if there is none."""
-    text = read_text(path)
+    text = read_text(paths, path)
     if text is None:
         return None
     try:

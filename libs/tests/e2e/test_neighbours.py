@@ -1,0 +1,245 @@
+"""A hostile neighbour on the same machine, and a checkout that carries links: nothing of the
+user's is changed, removed or shown.
+
+The neighbour is another user: real processes, each with its own uid.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import stat
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.home import PROGRAM, Home
+from tests.support.recorder import Recorder
+
+USER, NEIGHBOUR = 54_321, 54_322
+pytestmark = pytest.mark.skipif(
+    os.geteuid() != 0 or shutil.which("setpriv") is None,
+    reason="only root can be two users, by setpriv",
+)
+HIDDEN = ("salary.json", "00000000-0000-4000-8000-000000000007.json", "letter.tmp")
+EVENT = "2024-01-01T000000.000000Z-00000000-0000-4000-8000-000000000009.json"
+
+
+def give(path: Path, user: int = USER) -> Path:
+    """Let everything there be this user's."""
+    for each in (path, *path.rglob("*")):
+        os.lchown(each, user, user)
+    return path
+
+
+@pytest.fixture
+def home(tmp_path: Path, recorder: Recorder) -> Iterator[Home]:
+    """The user's home, closed to others."""
+    folder = tmp_path / "user"
+    folder.mkdir(mode=0o700)
+    made = Home(folder, recorder.url)
+    # What root has prepared is not the user's to write, and no sender may wait for it.
+    made.environ["PYTHONDONTWRITEBYTECODE"] = "1"
+    give(folder)
+    yield made
+    made.wait_for_senders()
+
+
+@pytest.fixture
+def documents(home: Home) -> Path:
+    """What the user has written: none of it is the tracker's."""
+    folder = home.folder / "Documents"
+    folder.mkdir()
+    for name in (*HIDDEN, EVENT):
+        (folder / name).write_text("the user's own")
+        os.utime(folder / name, (0, 0))  # old enough to be swept, if it were ours
+    return give(folder)
+
+
+def run_as(
+    user: int, home: Home, *words: str, wait: bool = True, **environ: str
+) -> subprocess.CompletedProcess[bytes]:
+    """Run a command of the program in program.py as this user, who may read all there is: an
+    interpreter of root's too. What may be written is every user's own matter."""
+    may_read = "+dac_read_search"
+    ids = [f"--reuid={user}", f"--regid={user}", "--clear-groups"]
+    ids += [f"--inh-caps={may_read}", f"--ambient-caps={may_read}"] if user else []
+    ran = subprocess.run(
+        ["setpriv", *ids, sys.executable, PROGRAM, *words],
+        env={**home.environ, **environ},
+        cwd="/",
+        capture_output=True,
+        timeout=60,
+    )
+    if wait:
+        home.wait_for_senders()
+    return ran
+
+
+def everything_under(folder: Path) -> dict[str, tuple[int, float, bytes]]:
+    return {
+        str(path.relative_to(folder)): (
+            path.lstat().st_mode,
+            path.lstat().st_mtime,
+            path.read_bytes() if path.is_file() and not path.is_symlink() else b"",
+        )
+        for path in folder.rglob("*")
+    }
+
+
+@pytest.mark.parametrize("name", ["usage", "usage/running", "usage/spool"])
+@pytest.mark.parametrize("owner", [USER, NEIGHBOUR], ids=["a checkout's", "a neighbour's"])
+def test_a_link_in_a_folder_s_place_leads_nowhere(
+    home: Home, recorder: Recorder, documents: Path, name: str, owner: int
+) -> None:
+    link = home.state / name
+    link.parent.mkdir(parents=True)
+    link.parent.chmod(0o700)
+    home.state.chmod(0o700)
+    link.symlink_to(documents)
+    give(home.state)
+    os.lchown(link, owner, owner)
+    before = everything_under(documents)
+    for _ in range(2):
+        ran = run_as(USER, home, "hello")
+        assert (ran.returncode, ran.stdout) == (0, b"hello 'you'\n")
+    run_as(USER, home, "fail")
+    assert everything_under(documents) == before
+    assert {event.properties["command_name"] for event in recorder.wait_for(3)} == {
+        "hello",
+        "fail",
+    }
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("usage.json", "usage/identity.lock", "usage/sender.lock", "usage/choice"),
+        *("usage/notice", "usage/link", "usage/log.jsonl", "usage/breaker", "usage/dropped.json"),
+        f"usage/spool/{EVENT}",
+        "usage/running/00000000-0000-4000-8000-000000000007.json",
+    ],
+)
+@pytest.mark.parametrize("target", ["Documents/salary.json", "Documents/nothing-yet"])
+def test_a_link_in_a_file_s_place_is_neither_read_nor_written_through(
+    home: Home, recorder: Recorder, documents: Path, name: str, target: str
+) -> None:
+    for folder in ("usage/spool", "usage/running"):
+        (home.state / folder).mkdir(parents=True, exist_ok=True)
+    for each in (home.state, *home.state.rglob("*")):
+        each.chmod(0o700)
+    (home.state / name).symlink_to(home.folder / target)
+    give(home.state)
+    before = everything_under(documents)
+    recorder.mode = "503"  # so that all of its files are written
+    for word in ("hello", "fail"):
+        run_as(USER, home, word)
+    recorder.mode = "ok"
+    run_as(USER, home, "hello")
+    assert everything_under(documents) == before
+    assert b"the user's own" not in b"".join(str(e.message).encode() for e in recorder.received)
+
+
+def test_what_its_user_moved_elsewhere_goes_on_working(home: Home, recorder: Recorder) -> None:
+    disk = home.folder / "disk"
+    disk.mkdir(mode=0o700)
+    home.state.symlink_to(disk)
+    give(home.folder)
+    for _ in range(2):
+        run_as(USER, home, "hello")
+    first, second = recorder.wait_for(2)
+    assert first.distinct_id == second.distinct_id
+    assert json.loads((disk / "usage.json").read_text())["anon_id"] == first.distinct_id
+
+
+def test_a_link_that_a_neighbour_may_have_put_there_is_not_followed(
+    tmp_path: Path, recorder: Recorder, documents: Path, home: Home
+) -> None:
+    """An open folder: who may write into it may have made each name in it."""
+    work = tmp_path / "open"
+    work.mkdir()
+    (work / ".arcade").symlink_to(documents)
+    give(work, NEIGHBOUR)
+    work.chmod(0o777)
+    before = everything_under(documents)
+    run_as(USER, home, "hello", ARCADE_WORK_DIR=str(work))
+    assert everything_under(documents) == before
+    assert recorder.wait_for(1)[0].properties["one_off_id"] is True
+
+
+@pytest.mark.parametrize("mode", [0o777, 0o1777, 0o770])
+def test_a_state_folder_that_others_may_write_is_as_one_that_cannot_be_written(
+    home: Home, recorder: Recorder, mode: int
+) -> None:
+    home.state.mkdir()
+    give(home.state)
+    os.chown(home.state, USER, NEIGHBOUR)
+    home.state.chmod(mode)
+    ran = run_as(USER, home, "hello")
+    assert (ran.returncode, ran.stdout) == (0, b"hello 'you'\n")
+    assert recorder.wait_for(1)[0].properties["one_off_id"] is True
+    assert list(home.state.iterdir()) == []
+    assert stat.S_IMODE(home.state.stat().st_mode) == mode
+
+
+def test_a_neighbour_s_state_is_not_believed(home: Home, recorder: Recorder) -> None:
+    """Readable to all, and complete: it would make the user somebody else."""
+    (home.state / "usage").mkdir(parents=True)
+    theirs = {
+        "anon_id": "00000000-0000-4000-8000-000000000001",
+        "linked_principal_id": "made-up-account-of-the-neighbour",
+    }
+    (home.state / "usage.json").write_text(json.dumps(theirs))
+    (home.state / "usage/choice").write_text("on\n")
+    give(home.state, NEIGHBOUR)
+    run_as(USER, home, "hello")
+    (event,) = recorder.wait_for(1)
+    assert event.distinct_id not in theirs.values()
+    assert event.properties["one_off_id"] is True
+
+
+def test_root_makes_nothing_in_the_home_of_somebody_else(home: Home, recorder: Recorder) -> None:
+    home.folder.chmod(0o755)
+    assert run_as(0, home, "hello").returncode == 0
+    assert recorder.wait_for(1)[0].properties["one_off_id"] is True
+    assert list(home.folder.iterdir()) == []
+    # And where the user has a state, root leaves it as it is.
+    run_as(USER, home, "hello")
+    recorder.wait_for(2)
+    before = everything_under(home.folder)
+    run_as(0, home, "fail")
+    recorder.wait_for(3)
+    assert everything_under(home.folder) == before
+
+
+@pytest.mark.parametrize("what", ["usage", "usage.json", "usage/identity.lock", ""])
+def test_what_root_left_behind_is_survived(home: Home, recorder: Recorder, what: str) -> None:
+    run_as(USER, home, "hello")
+    recorder.wait_for(1)
+    left = home.state / what
+    for each in (left, *left.rglob("*")):
+        os.chown(each, 0, 0)
+        each.chmod(0o700 if each.is_dir() else 0o600)
+    for _ in range(2):
+        ran = run_as(USER, home, "hello")
+        assert (ran.returncode, ran.stdout, ran.stderr) == (0, b"hello 'you'\n", b"")
+    recorder.wait_for(3)
+
+
+def test_a_neighbour_sees_no_message_in_a_sender_s_environment(
+    home: Home, recorder: Recorder
+) -> None:
+    """It is the user's own, and root's, to look at; and still says no more than it must."""
+    recorder.mode = "hang"
+    run_as(USER, home, "fail", wait=False)
+    (sender,) = home.senders()
+    environ = Path(f"/proc/{sender}/environ").read_bytes()
+    recorder.mode = "ok"
+    assert b'"command_name": "fail"' in environ
+    assert b"error_message" not in environ
+    assert b"it broke" not in environ
+    assert home.waiting()[0]["properties"]["error_message"] == "it broke"
