@@ -272,6 +272,41 @@ def test_which_project_must_be_said_where_there_are_several(
     assert [json.loads(line)["distinct_id"] for line in found.splitlines()] == [projects[1].token]
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can plant what is somebody else's")
+def test_a_file_is_its_owner_s_alone_and_no_planted_name_is_written_through(
+    store: Collector, tmp_path: Path
+) -> None:
+    folder, own = tmp_path / "open", tmp_path / "own"
+    folder.mkdir()
+    folder.chmod(0o777)
+    own.write_text("the user's own")
+    file = folder / "events.jsonl"
+    for name in ("events.jsonl.part", "events.jsonl.tmp"):
+        (folder / name).symlink_to(own)
+    file.symlink_to(own)
+    os.lchown(file, 54_322, 54_322)  # a neighbour's
+    umask = os.umask(0)
+    try:
+        assert output(store, "--output", str(file)) == b""
+    finally:
+        os.umask(umask)
+    assert own.read_text() == "the user's own"
+    assert not file.is_symlink()
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert file.read_bytes() == output(store)
+    assert len(list(folder.iterdir())) == 3
+
+
+def test_a_link_of_the_user_s_own_leads_to_where_the_file_is_to_be(
+    store: Collector, tmp_path: Path
+) -> None:
+    link, target = tmp_path / "latest", tmp_path / "events.jsonl"
+    link.symlink_to(target)
+    assert output(store, "--output", str(link)) == b""
+    assert link.is_symlink()
+    assert target.read_bytes() == output(store)
+
+
 def export_to(
     collector: Collector, stdout: BinaryIO, *words: str
 ) -> subprocess.CompletedProcess[bytes]:

@@ -363,6 +363,49 @@ class TestPatience:
         assert len(gate.received) == 1
 
 
+class TestAHomeThatIsPurgedMeanwhile:
+    def files(self, home: Home) -> set[str]:
+        """What holds anything."""
+        return {
+            str(path.relative_to(home.state))
+            for path in home.state.rglob("*")
+            if path.is_file() and path.stat().st_size
+        }
+
+    @pytest.mark.parametrize("answer", ["taken", "refused", "no answer"])
+    def test_what_is_gone_stays_gone_though_a_sender_waits_for_an_answer(
+        self, new_home: Callable[..., Home], gate: Gate, answer: str
+    ) -> None:
+        home = new_home(host=gate.url)
+        spool(home, "one", "two")
+        gate.poison = "one" if answer == "refused" else None
+        process = start(home)
+        assert gate.reached.wait(20)
+        assert home.run("usage", "purge").code == 0
+        assert self.files(home) == set()
+        if answer != "no answer":
+            gate.opened.set()
+        process.communicate(timeout=30)
+        assert self.files(home) == set()
+
+    def test_what_was_sent_before_off_is_still_in_the_log(
+        self, new_home: Callable[..., Home], gate: Gate, recorder: Recorder
+    ) -> None:
+        home = new_home(host=gate.url)
+        spool(home, "before")
+        gate.opened.set()
+        send(home)
+        gate.opened.clear()
+        gate.reached.clear()
+        spool(home, "meanwhile")
+        process = start(home)
+        assert gate.reached.wait(20)
+        home.run("usage", "off")
+        gate.opened.set()
+        process.communicate(timeout=30)
+        assert [name for _, name in logged(home)] == ["before", "meanwhile"]
+
+
 class TestTheCaps:
     def test_of_10_000_events_offline_the_newest_1_000_are_kept_and_the_rest_is_counted(
         self, home: Home, recorder: Recorder

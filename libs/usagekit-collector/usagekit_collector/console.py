@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import stat
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
@@ -111,7 +112,7 @@ def tell_progress(counts: Iterator[int], what: str) -> None:
 
 @contextmanager
 def written(path: str) -> Iterator[BinaryIO]:
-    """A file to write to, which is there once it is complete; ``-`` is stdout.
+    """A file to write to, which is there once it is complete, for its owner alone; ``-`` is stdout.
 
     Raises StoreError if it cannot be written, BrokenPipeError if nobody reads it.
     """
@@ -119,17 +120,32 @@ def written(path: str) -> Iterator[BinaryIO]:
         with _told_of("stdout"), open(sys.stdout.fileno(), "wb", closefd=False) as file:
             yield file
         return
-    path = os.path.realpath(path)
-    part = path if _is_special(path) else f"{path}.part"
-    try:
-        with _told_of(path):
-            with open(part, "wb") as file:
+    path = _target(path)
+    if _is_special(path):
+        with _told_of(path), open(path, "wb") as file:
+            yield file
+        return
+    with _told_of(path):
+        # By a name that nobody could have taken beforehand, in a folder that others may write.
+        fd, part = tempfile.mkstemp(".part", f".{os.path.basename(path)}-", os.path.dirname(path))
+        try:
+            with open(fd, "wb") as file:
                 yield file
             os.replace(part, path)
-    finally:
-        if part != path:
+        except BaseException:
             with suppress(OSError):
                 os.unlink(part)
+            raise
+
+
+def _target(path: str) -> str:
+    """Where a file is to be. A link leads there if this user made it, or root: anybody else's is
+    but a name that is taken."""
+    path = os.path.abspath(path)
+    with suppress(OSError):
+        if os.lstat(path).st_uid in (0, os.geteuid()):
+            return os.path.realpath(path)
+    return path
 
 
 @contextmanager
