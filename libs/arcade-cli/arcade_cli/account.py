@@ -1,10 +1,8 @@
 """``arcade whoami``."""
 
-import typer
-
 from arcade_cli import cloud, credentials
 from arcade_cli.errors import ArcadeError
-from arcade_cli.show import show_fields
+from arcade_cli.show import say, show_fields
 
 
 def show_account(*, as_json: bool) -> None:
@@ -35,5 +33,5 @@ def show_account(*, as_json: bool) -> None:
 
 def already_logged_in(stored: credentials.Credentials) -> None:
     """Say that there is a login already, and how to get another."""
-    typer.echo(f"You are already logged in as {stored.email or 'somebody'} ({stored.service}).")
-    typer.echo("To switch account, run `arcade logout`, then `arcade login`.")
+    say(f"You are already logged in as {stored.email or 'somebody'} ({stored.service}).")
+    say("To switch account, run `arcade logout`, then `arcade login`.")

@@ -20,15 +20,19 @@ class _ArcadeGroup(TyperGroup):
         try:
             return super().invoke(ctx)
         except ArcadeError as error:
+            from arcade_cli.show import say, say_lines
+
             if error.detail and ctx.meta.get("arcade.debug"):
-                typer.echo(error.detail, err=True)
-            typer.echo(f"Error: {error}", err=True)
+                say_lines(error.detail, err=True)
+            say(f"Error: {error}", err=True)
             raise typer.Exit(1) from error
 
 
 def _show_version(wanted: bool) -> None:
     if wanted:
-        typer.echo(f"arcade {__version__}")
+        from arcade_cli.show import say
+
+        say(f"arcade {__version__}")
         raise typer.Exit
 
 
@@ -91,11 +95,9 @@ def login(
 def logout(_debug: Debug = False) -> None:
     """Log out, and forget the credentials."""
     from arcade_cli import credentials
+    from arcade_cli.show import say
 
-    if credentials.delete():
-        typer.echo("Logged out.")
-    else:
-        typer.echo("You are not logged in.")
+    say("Logged out." if credentials.delete() else "You are not logged in.")
 
 
 @app.command()

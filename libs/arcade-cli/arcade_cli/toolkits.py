@@ -6,7 +6,6 @@ import logging
 from collections.abc import Callable, Iterator
 from typing import Any
 
-import typer
 from arcade_core.catalog import MaterializedTool, ToolCatalog
 from arcade_core.errors import ToolkitError
 from arcade_core.executor import ToolExecutor
@@ -14,7 +13,7 @@ from arcade_core.schema import InputParameter, ToolCallError, ToolContext
 from arcade_core.toolkit import Toolkit
 
 from arcade_cli.errors import ArcadeError, BadInputError
-from arcade_cli.show import show_json, show_table
+from arcade_cli.show import say, say_lines, show_json, show_table
 
 # How a value on the command line becomes what a tool's parameter takes.
 _FROM_TEXT: dict[str, Callable[[str], Any]] = {
@@ -44,7 +43,7 @@ def show_list(*, as_json: bool) -> None:
         rows = [[str(value) for value in _summary(toolkit).values()] for toolkit in toolkits]
         show_table("Toolkits", ["Name", "Version", "Tools", "Description"], rows)
     else:
-        typer.echo("No toolkits are installed. Try: pip install arcade-math")
+        say("No toolkits are installed. Try: pip install arcade-math")
 
 
 def show_one(name: str, *, as_json: bool) -> None:
@@ -95,7 +94,7 @@ def run_tool(name: str, arguments: list[str], *, as_json: bool) -> None:
     if as_json or not isinstance(result.value, str | int | float):
         show_json(result.value)
     else:
-        typer.echo(str(result.value))
+        say_lines(str(result.value))
 
 
 def _find_all() -> list[Toolkit]:

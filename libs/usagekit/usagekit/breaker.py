@@ -9,6 +9,7 @@ import time
 
 from usagekit import files
 from usagekit.config import UsageConfig
+from usagekit.shown import shown_url
 from usagekit.snapshot import read_text
 
 
@@ -27,10 +28,11 @@ class Breaker:
     def __init__(self, config: UsageConfig) -> None:
         self._config = config
         self._paths = config.paths
+        self._host = shown_url(config.host) or ""  # no password is kept for this
         self.failures, self.until, self.reason = 0, 0.0, ""
         lines = (read_text(config.paths, config.paths.breaker) or "").split("\n")
         # Of another host it says nothing.
-        if len(lines) == 4 and lines[3] == config.host:
+        if len(lines) == 4 and lines[3] == self._host:
             try:
                 self.failures, self.until, self.reason = int(lines[0]), float(lines[1]), lines[2]
             except ValueError:
@@ -49,7 +51,7 @@ class Breaker:
         wait = 0.0 if self.failures < 2 else min(doubled, self._config.breaker_last_wait)
         asked = min(retry_after or 0.0, self._config.retry_after_limit)
         self.until, self.reason = time.time() + max(wait, asked), reason
-        note = f"{self.failures}\n{self.until:.3f}\n{self.reason}\n{self._config.host}"
+        note = f"{self.failures}\n{self.until:.3f}\n{self.reason}\n{self._host}"
         try:
             files.replace_whole(self._paths, self._paths.breaker, note)
         except OSError:

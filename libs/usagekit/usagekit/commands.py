@@ -7,7 +7,6 @@ has to know of instead; then the program ends with exit code 1.
 
 from __future__ import annotations
 
-import json
 import sys
 import time
 from collections.abc import Callable, Mapping
@@ -19,13 +18,17 @@ from usagekit.flush import flush
 from usagekit.identity import UsageIdentity
 from usagekit.report import next_event, status
 from usagekit.schema import ENVELOPE, PROPERTIES
+from usagekit.shown import as_json, shown
 
 # Seconds between two looks at the log.
 _LOOK = 0.5
 
 
 class UsageCommandError(Exception):
-    """What a person has to know, in one or two lines."""
+    """What a person has to know, in one or two lines; its text may be shown as it is."""
+
+    def __str__(self) -> str:
+        return shown(super().__str__())
 
 
 class Option(NamedTuple):
@@ -118,7 +121,7 @@ def show_log(config: UsageConfig, _environ: Mapping[str, str], *, json: bool, fo
         while True:
             entries = log.read(config.paths)
             for entry in _after(seen, entries):
-                _say(_as_json_line(entry) if json else _as_line(entry))
+                _say(as_json(entry) if json else _as_line(entry))
             seen = entries
             if not follow:
                 break
@@ -250,20 +253,22 @@ def _as_line(entry: dict[str, Any]) -> str:
     took = known.get("duration")
     duration = f"{took:,.0f} ms" if isinstance(took, (int, float)) else "-"
     name = str(known.get("command_name", entry.get("event", "")))
-    return f"{at:<20} {entry.get('result', ''):<9}{name:<22} {ended:<12}{duration:>11}"
-
-
-def _as_json_line(entry: dict[str, Any]) -> str:
-    return json.dumps(entry, ensure_ascii=False)
+    result = str(entry.get("result", ""))
+    return f"{at:<20} {result:<9}{name:<22} {ended:<12}{duration:>11}"
 
 
 def _say(text: str, stream: TextIO | None = None) -> None:
-    """Print a line at once, so that a reader who has gone away is noticed here."""
-    print(text, file=stream or sys.stdout, flush=True)
+    """Print a line, harmless whoever wrote what it says."""
+    _print(shown(text), stream or sys.stdout)
 
 
 def _print_json(value: object) -> None:
-    _say(json.dumps(value, indent=2, ensure_ascii=False, default=str))
+    _print(as_json(value, indent=2), sys.stdout)
+
+
+def _print(text: str, stream: TextIO) -> None:
+    """Print at once, so that a reader who has gone away is noticed here."""
+    print(text, file=stream, flush=True)
 
 
 def _events(number: object) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,6 +12,7 @@ from usagekit.config import UsageConfig, decide
 from usagekit.event import Event
 from usagekit.log import read
 from usagekit.service import minted, utc
+from usagekit.shown import shown_url
 from usagekit.snapshot import parse_identity, read_text
 from usagekit.spool import Spool
 from usagekit.tracker import CommandTracker, Outcome
@@ -26,7 +28,7 @@ def status(config: UsageConfig, environ: Mapping[str, str]) -> dict[str, object]
     return {
         "tracking": "on" if consent.enabled else "off",
         "because": consent.reason,
-        "sends_to": config.host if config.has_destination and not config.debug else None,
+        "sends_to": _sends_to(config),
         "anon_id": identity.anon_id if identity else None,
         "linked_principal_id": identity.linked_principal_id if identity else None,
         "waiting_events": len(spool.names()),
@@ -39,6 +41,12 @@ def status(config: UsageConfig, environ: Mapping[str, str]) -> dict[str, object]
         "stored_in": config.paths.home,
         "warnings": open_to_others(config),
     }
+
+
+def _sends_to(config: UsageConfig) -> str | None:
+    if config.debug or not config.has_destination:
+        return None
+    return shown_url(config.host) or "an address that cannot be shown"
 
 
 def _last_delivery(config: UsageConfig) -> object:
@@ -58,7 +66,8 @@ def open_to_others(config: UsageConfig) -> list[str]:
             continue
         if mode & 0o077:
             right = "600" if path == config.paths.identity else "700"
-            found.append(f"{path} is open to others ({mode:o}). To close it: chmod {right} {path}")
+            close = f"chmod {right} {shlex.quote(path)}"
+            found.append(f"{path} is open to others ({mode:o}). To close it: {close}")
     return found
 
 
