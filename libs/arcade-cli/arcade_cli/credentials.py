@@ -1,18 +1,19 @@
 """``credentials.yaml``: who is logged in, and with what. Readable by its owner only."""
 
-import contextlib
 import ipaddress
 import os
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
-import typer
 import yaml
 
-from arcade_cli import arcade_home
+from arcade_cli import arcade_home, private
 from arcade_cli.errors import ArcadeError
+from arcade_cli.show import say, shown_url
+
+_NAME = "credentials.yaml"
 
 _HOST = re.compile(r"[\w.:-]+", re.ASCII)
 DEFAULT_SERVICE = "https://cloud.arcade.dev"
@@ -30,7 +31,7 @@ class Credentials:
 
     secret: str
     is_token: bool = False
-    email: str | None = None
+    email: str | None = field(default=None, compare=False)
     service: str = DEFAULT_SERVICE
 
     def __repr__(self) -> str:
@@ -39,27 +40,35 @@ class Credentials:
 
 def credentials_path() -> str:
     """Where the credentials are stored."""
-    return os.path.join(arcade_home(), "credentials.yaml")
+    return os.path.join(arcade_home(), _NAME)
 
 
 def load() -> Credentials | None:
-    """The stored login; None if there is none. Raises ArcadeError if it cannot be understood."""
-    path = credentials_path()
+    """The stored login; None if there is none. Raises ArcadeError if it cannot be understood, or
+    if somebody else had, or may have had, a hand in it."""
     try:
-        with open(path, encoding="utf-8") as file:
-            return _understand(yaml.safe_load(file))
+        with private.opened(arcade_home()) as folder:
+            return _understand(yaml.safe_load(folder.read(_NAME)))
     except FileNotFoundError:
         return None
     except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
         raise ArcadeError(
-            f"The credentials in {path} cannot be read. "
+            f"The credentials in {credentials_path()} cannot be read. "
             "Run `arcade logout`, then `arcade login` to make new ones.",
             detail=type(error).__name__,  # its text may quote the file
         ) from error
 
 
+def require_place() -> None:
+    """Raise ArcadeError if it is known beforehand that no login could be stored."""
+    try:
+        private.require_place(arcade_home())
+    except OSError:
+        return  # what is in the way is said when it is stored
+
+
 def save(credentials: Credentials) -> None:
-    """Store a login: written whole, mode 0600, in a folder with mode 0700. Raises ArcadeError."""
+    """Store a login: on disk, whole, mode 0600, in a folder with mode 0700. Raises ArcadeError."""
     cloud: dict[str, Any] = {
         "auth" if credentials.is_token else "api": {
             "access_token" if credentials.is_token else "key": credentials.secret
@@ -68,45 +77,37 @@ def save(credentials: Credentials) -> None:
     }
     if credentials.service != DEFAULT_SERVICE:
         cloud["coordinator_url"] = credentials.service
-    path = credentials_path()
-    temporary = f"{path}.{os.getpid()}.tmp"
+    home = arcade_home()
     try:
-        _own_folder(os.path.dirname(path))
-        fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with open(fd, "w", encoding="utf-8") as file:
-            yaml.safe_dump({"cloud": cloud}, file, sort_keys=False)
-        os.replace(temporary, path)
+        private.make(home)
+        with private.opened(home) as folder:
+            if folder.close_to_others():
+                say(f"Others could look into {home}; now only you can.", err=True)
+            folder.replace(_NAME, yaml.safe_dump({"cloud": cloud}, sort_keys=False))
     except OSError as error:
-        with contextlib.suppress(OSError):
-            os.unlink(temporary)
-        raise ArcadeError(f"The login could not be stored: {error.strerror}: {path}") from error
-
-
-def _own_folder(folder: str) -> None:
-    """Make the folder, or close it to others, and say so. Raises OSError."""
-    os.makedirs(folder, mode=0o700, exist_ok=True)
-    if os.name == "posix" and os.stat(folder).st_mode & 0o077:
-        os.chmod(folder, 0o700)
-        typer.echo(f"Others could look into {folder}; now only you can.", err=True)
+        raise ArcadeError(
+            f"The login could not be stored: {error.strerror}: {credentials_path()}"
+        ) from error
 
 
 def delete() -> bool:
     """Forget the login. False if there was none. Raises ArcadeError."""
-    path = credentials_path()
     try:
-        os.unlink(path)
+        with private.opened(arcade_home()) as folder:
+            folder.remove(_NAME)
     except FileNotFoundError:
         return False
     except OSError as error:
-        raise ArcadeError(f"The login could not be removed: {error.strerror}: {path}") from error
+        raise ArcadeError(
+            f"The login could not be removed: {error.strerror}: {credentials_path()}"
+        ) from error
     return True
 
 
 def require_safe(service: str) -> str:
     """The URL, if a key may be sent there: https, or this machine. Raises ArcadeError.
 
-    What the message quotes is the user's own, and not for the records; a user name and password
-    in it are nobody's to show.
+    What the message quotes is the user's own, and not for the records.
     """
     try:
         url = urlsplit(service)
@@ -115,13 +116,17 @@ def require_safe(service: str) -> str:
     except ValueError:
         host, safe = "", False
     if not safe or "@" in service or not _HOST.fullmatch(host):
-        shown = re.sub("//[^/]*@", "//", service)
         raise ArcadeError(
-            f"No key may be sent to {shown!r}: "
+            f"No key may be sent to {shown_url(service) or 'such an address'}: "
             "a service has an https:// address, or is on this machine.",
             usage_message="no key may be sent to this service",
         )
     return service.rstrip("/")
+
+
+def is_key(text: str) -> bool:
+    """Whether a text can be sent as a key."""
+    return text != "" and text.isascii() and text.isprintable()
 
 
 def is_loopback(host: str | None) -> bool:
@@ -142,7 +147,7 @@ def _understand(document: object) -> Credentials | None:
     secret = key or _inside(cloud, "auth", "access_token")
     if secret is None:
         return None
-    if not (secret.isascii() and secret.isprintable()):
+    if not is_key(secret):
         raise ValueError("no key has such characters")
     service = cloud.get("coordinator_url") or DEFAULT_SERVICE
     return Credentials(
