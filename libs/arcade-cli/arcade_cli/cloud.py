@@ -1,5 +1,6 @@
 """Arcade Cloud over HTTP: who am I? The one place that sends a key anywhere."""
 
+import functools
 import http.client
 import json
 import urllib.error
@@ -32,6 +33,7 @@ class _NoRedirects(urllib.request.HTTPRedirectHandler):
         return None
 
 
+@functools.cache  # one command asks once: login is checked, and then recorded as whose it is
 def who_am_i(credentials: Credentials, timeout: float = 10.0) -> Account:
     """Ask the service whose these credentials are.
 

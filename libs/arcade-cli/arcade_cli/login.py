@@ -1,23 +1,26 @@
 """``arcade login``: the browser goes to the service, and comes back with a key to this machine."""
 
-import secrets
+import contextlib
+import html
+import tempfile
 import threading
-import time
 import webbrowser
 from collections.abc import Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from urllib.parse import parse_qs, urlencode, urlsplit
+from dataclasses import replace
+from pathlib import Path
+from urllib.parse import urlsplit
 
-import typer
-
-from arcade_cli import credentials
+from arcade_cli import cloud, credentials, peer
 from arcade_cli.account import already_logged_in
+from arcade_cli.callback import START, Callback, listening
 from arcade_cli.errors import ArcadeError, BadInputError
+from arcade_cli.show import say
 
-# The service sends the browser here, and nowhere else.
-CALLBACK_PORT = 9905
 DEFAULT_HOST = "cloud.arcade.dev"
+_PAGE = """\
+<!doctype html><meta charset="utf-8"><meta name="referrer" content="no-referrer">
+<meta http-equiv="refresh" content="0; url={url}"><a href="{url}">Log in to Arcade</a>
+"""
 
 
 def service_url(host: str, port: int | None) -> str:
@@ -43,21 +46,55 @@ def log_in(service: str, callback_host: str, timeout: int) -> None:
     if stored is not None:
         already_logged_in(stored)
         return
-    with _callback_server() as callback:
-        uri = f"http://{callback_host}:{CALLBACK_PORT}/callback"
-        query = urlencode({"callback_uri": uri, "state": callback.state})
-        url = f"{service}/api/v1/auth/cli_login?{query}"
-        typer.echo("Opening your browser to log in. If it does not open, go to:")
-        typer.echo(url)
+    credentials.require_place()
+    callback = Callback(service, callback_host)
+    with listening(callback), _first_address(callback) as first:
+        say("Opening your browser to log in. If it does not open, or shows no login, go to:")
+        say(callback.url)
         # Some browsers return only when they are closed.
-        threading.Thread(target=_open_browser, args=(url,), daemon=True).start()
+        threading.Thread(target=_open_browser, args=(first,), daemon=True).start()
         answer = callback.wait(timeout)
-    credentials.save(
-        credentials.Credentials(secret=answer["api_key"], email=answer["email"], service=service)
-    )
+    brought = credentials.Credentials(answer["api_key"], email=answer["email"], service=service)
+    account = _vouched_for(brought)
+    credentials.save(replace(brought, email=account.email or brought.email))
     if "warning" in answer:
-        typer.echo(f"Warning: {answer['warning']}", err=True)
-    typer.echo(f"Logged in as {answer['email']}.")
+        say(f"Warning: {answer['warning']}", err=True)
+    say(f"Logged in as {account.email or account.principal_id}.")
+
+
+def _vouched_for(brought: credentials.Credentials) -> cloud.Account:
+    """Whom the service takes the key for. Raises ArcadeError."""
+    again = "Nothing was stored; run `arcade login` to try again."
+    try:
+        account = cloud.who_am_i(brought)
+    except cloud.CloudError as error:
+        raise ArcadeError(
+            f"{brought.service} could not be asked whose key it is: {error}. {again}",
+            usage_message="the service could not be asked",
+        ) from error
+    if account.principal_id is None:
+        raise ArcadeError(
+            f"{brought.service} does not accept the key that the browser brought. {again}",
+            usage_message="the service does not accept the key",
+        )
+    return account
+
+
+@contextlib.contextmanager
+def _first_address(callback: Callback) -> Iterator[str]:
+    """What the browser is told on its command line, which everybody on this machine can read.
+
+    So not the login's own address, but one that leads there, and only this user's programs: a
+    page of the callback's, where it can be told whose program asks for it; else a file, which a
+    browser in a sandbox may be unable to read (docs/adr/0009).
+    """
+    if peer.can_tell():
+        yield START
+        return
+    with tempfile.TemporaryDirectory(prefix="arcade-login-") as folder:  # the user's alone
+        page = Path(folder, "login.html")
+        page.write_text(_PAGE.format(url=html.escape(callback.url)), encoding="utf-8")
+        yield page.as_uri()
 
 
 def _open_browser(url: str) -> None:
@@ -65,104 +102,3 @@ def _open_browser(url: str) -> None:
         webbrowser.open(url)
     except (OSError, ValueError, webbrowser.Error):
         return  # no browser, or BROWSER makes no sense: the URL is on the screen
-
-
-class _Callback:
-    """The one answer that is waited for."""
-
-    def __init__(self) -> None:
-        self.state = secrets.token_urlsafe(32)
-        self.answered = threading.Event()
-        self._lock = threading.Lock()
-        self._answer: dict[str, str] | None = None
-        self._refusal: str | None = None
-
-    def judge(self, query: dict[str, str]) -> tuple[int, str]:
-        """Judge a request; only the first counts. Returns the status and text for the browser."""
-        with self._lock:
-            if self._answer is not None or self._refusal is not None:
-                return 400, "This login is over. You can close this page."
-            if not secrets.compare_digest(query.get("state", "").encode(), self.state.encode()):
-                self._refusal = "the browser's answer was not to this login (wrong state)"
-            elif not (query.get("api_key") and query.get("email")):
-                self._refusal = "the service's answer holds no key"
-            else:
-                self._answer = query
-                return 200, "Thank you. The terminal says how it went; you can close this page."
-        return 400, f"Login failed: {self._refusal}. Nothing was stored."
-
-    def wait(self, timeout: int) -> dict[str, str]:
-        """The answer. Raises ArcadeError if it is refused or does not come."""
-        deadline = time.monotonic() + timeout
-        # In slices: a Ctrl-C that comes in the moment before a wait does not interrupt it.
-        while not self.answered.wait(0.2):
-            if time.monotonic() < deadline:
-                continue
-            raise ArcadeError(
-                f"No answer from the browser within {timeout} seconds. Nothing was stored; "
-                "run `arcade login` to try again."
-            )
-        if self._answer is None:
-            raise ArcadeError(
-                f"Login failed: {self._refusal}. Nothing was stored; "
-                "run `arcade login` to try again."
-            )
-        return self._answer
-
-
-class _Handler(BaseHTTPRequestHandler):
-    timeout = 10  # a browser that connects ahead of need, and says nothing
-    callback: _Callback
-
-    def do_GET(self) -> None:
-        try:
-            url = urlsplit(self.path)
-            query = {name: values[0] for name, values in parse_qs(url.query).items()}
-        except ValueError:
-            self.send_error(400)
-            return
-        if url.path != "/callback":
-            self.send_error(404)
-            return
-        status, text = self.callback.judge(query)
-        try:
-            self._say(status, text)
-        finally:  # not before: the program ends when it has its answer
-            self.callback.answered.set()
-
-    def _say(self, status: int, text: str) -> None:
-        body = text.encode()
-        self.send_response(status)
-        self.send_header("Content-Type", "text/plain; charset=utf-8")
-        self.send_header("Content-Length", str(len(body)))
-        self.send_header("Referrer-Policy", "no-referrer")
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_: object) -> None:
-        """Say nothing: the request line holds the key."""
-
-
-class _Server(ThreadingHTTPServer):
-    def handle_error(self, *_: object) -> None:
-        """A browser that went away is no news."""
-
-
-@contextmanager
-def _callback_server() -> Iterator[_Callback]:
-    callback = _Callback()
-    handler = type("Handler", (_Handler,), {"callback": callback})
-    try:
-        server = _Server(("127.0.0.1", CALLBACK_PORT), handler)
-    except OSError as error:
-        raise ArcadeError(
-            f"Port {CALLBACK_PORT}, the only one that the service answers to, cannot be had: "
-            f"{error.strerror}. Is another `arcade login` running?"
-        ) from error
-    thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
-    thread.start()
-    try:
-        yield callback
-    finally:
-        server.shutdown()
-        server.server_close()

@@ -17,6 +17,7 @@ class ArcadeCloud(HttpHost):
         logging_in: e-mail address of the account that the next browser is signed in as.
         asked: the paths that were asked for, in order.
         wrong_state: send the browser back with a state that is not the CLI's.
+        names_emails: say to whom an API key belongs by e-mail address too.
     """
 
     def __init__(self) -> None:
@@ -25,6 +26,7 @@ class ArcadeCloud(HttpHost):
         self.asked: list[str] = []
         self.logging_in = ""
         self.wrong_state = False
+        self.names_emails = False
         super().__init__()
 
     def add_account(self, email: str) -> str:
@@ -33,9 +35,9 @@ class ArcadeCloud(HttpHost):
         self.logging_in = email
         return self.accounts[email]
 
-    def new_key(self, email: str) -> str:
-        """An API key (or access token: it accepts either) for an account."""
-        key = f"made-up-key-{secrets.token_hex(8)}"
+    def new_key(self, email: str, key: str | None = None) -> str:
+        """An API key (or access token: it accepts either) for an account, or this one."""
+        key = key or f"made-up-key-{secrets.token_hex(8)}"
         self.keys[key] = email
         return key
 
@@ -55,7 +57,8 @@ class ArcadeCloud(HttpHost):
         if not email:
             return 401, {"detail": "unknown key"}
         if path == "/api/v1/auth/validate":
-            return 200, {"data": {"principal_id": self.accounts[email]}}
+            named = {"email": email} if self.names_emails else {}
+            return 200, {"data": {"principal_id": self.accounts[email], **named}}
         if path == "/api/v1/auth/whoami":
             return 200, {"data": {"account_id": self.accounts[email], "email": email}}
         return 404, {"detail": "no such page"}

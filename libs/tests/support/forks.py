@@ -60,11 +60,16 @@ class Ancestor:
         environ: Mapping[str, str],
         cwd: Path | str | None = None,
         umask: int = -1,
+        user: int | None = None,
         stdin: Any = subprocess.DEVNULL,
         stdout: Any = subprocess.PIPE,
         stderr: Any = subprocess.PIPE,
     ) -> Forked:
-        """Run a script as ``subprocess.Popen`` would; the files are said as they are there."""
+        """Run a script as ``subprocess.Popen`` would; the files are said as they are there.
+
+        Another user may be unable to enter this interpreter's folder: its modules had better be
+        among those that are imported already.
+        """
         ours, theirs = socket.socketpair()
         process = Forked(ours)
         with contextlib.ExitStack() as files, theirs:
@@ -79,6 +84,7 @@ class Ancestor:
                 "environ": dict(environ),
                 "cwd": os.fspath(cwd or os.getcwd()),
                 "umask": umask,
+                "user": user,
             }
         )
         return process
@@ -282,6 +288,10 @@ def _become(case: dict[str, Any]) -> None:
     os.chdir(case["cwd"])
     if case["umask"] >= 0:
         os.umask(case["umask"])
+    if case["user"] is not None:
+        os.setgroups([])
+        os.setgid(case["user"])
+        os.setuid(case["user"])
     sys.argv = case["argv"]
     script = sys.argv[0]
     sys.path[0] = os.path.dirname(script)

@@ -31,7 +31,8 @@ TYPER = ("typer", "typer.rich_utils", "rich.traceback", "pydantic.types", "impor
 _ARCADE_IMPORTS = (
     *TYPER,
     *("arcade_core.catalog", "arcade_core.executor", "arcade_core.toolkit", "asyncio"),
-    *("http.server", "urllib.request", "webbrowser", "yaml"),
+    *("http.server", "urllib.request", "webbrowser", "yaml", "encodings.idna"),
+    *("html", "ipaddress", "json", "secrets", "shlex", "tempfile", "unicodedata"),
 )
 
 
