@@ -13,8 +13,7 @@ from urllib.parse import quote
 import arcade_cli
 import pytest
 
-from tests.support.arcade_cloud import ArcadeCloud
-from tests.support.home import Home
+from tests.support.home import Home, the_login_port
 from tests.support.http_host import HttpHost
 from tests.support.login import WaitingLogin
 from tests.support.recorder import Recorder
@@ -80,8 +79,12 @@ def test_an_account_cannot_steer_the_terminal(untracked: Home) -> None:
         assert f"stored {SHOWN}" in both_ways(untracked, "login")
 
 
-def test_a_login_cannot_steer_the_terminal(untracked: Home, cloud: ArcadeCloud) -> None:
-    with Service() as service, WaitingLogin(untracked, "--host", service.url) as login:
+def test_a_login_cannot_steer_the_terminal(untracked: Home) -> None:
+    with (
+        the_login_port(),
+        Service() as service,
+        WaitingLogin(untracked, "--host", service.url) as login,
+    ):
         assert login.answer(api_key=KEY, email=NASTY, warning=NASTY)[0] == 200
         ran = login.end()
     assert_harmless(ran.out + ran.err)
@@ -255,4 +258,5 @@ def test_the_password_of_a_service_is_not_shown(untracked: Home, host: str) -> N
 
 def test_a_host_s_name_cannot_steer_the_terminal(untracked: Home) -> None:
     for host in (f"https://arcade.example/{NASTY}", f"https://{NASTY}", quote(NASTY)):
-        both_ways(untracked, "login", "--host", host, "--timeout", "1")
+        with the_login_port():
+            both_ways(untracked, "login", "--host", host, "--timeout", "1")

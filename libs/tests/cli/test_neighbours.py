@@ -121,7 +121,7 @@ def test_a_neighbour_s_folder_takes_no_login_and_gives_none(
 ) -> None:
     folder(user, NEIGHBOUR, mode)
     before = plant(user).read_text()
-    for words in (("login", "--host", cloud.url), ("whoami",), ("logout",)):
+    for words in (("login", "--host", cloud.url, "--timeout", "5"), ("whoami",), ("logout",)):
         ran = arcade(user, *words)
         ran.refused_in_one_message(
             f"{user.state} belongs to another user", "ARCADE_WORK_DIR", "Have it removed"
@@ -147,7 +147,7 @@ def test_a_link_of_a_neighbour_s_in_place_of_the_folder_is_not_followed(
         NEIGHBOUR, "import os, sys; os.symlink(*sys.argv[1:])", str(other), str(work / ".arcade")
     )
     user.environ["ARCADE_WORK_DIR"] = str(work)
-    for words in (("login", "--host", cloud.url), ("whoami",), ("logout",)):
+    for words in (("login", "--host", cloud.url, "--timeout", "5"), ("whoami",), ("logout",)):
         arcade(user, *words).refused_in_one_message("a link that another user", "rm ")
     assert (other / "credentials.yaml").read_text() == "another program's"
     assert stat.S_IMODE(other.stat().st_mode) == 0o755
@@ -175,7 +175,7 @@ def test_a_neighbour_s_file_is_not_believed_and_can_be_got_rid_of(
     plant(user)
     ran = arcade(user, "whoami")
     ran.refused_in_one_message("belongs to another user", "arcade logout", "arcade login")
-    ran = arcade(user, "login", "--host", cloud.url)
+    ran = arcade(user, "login", "--host", cloud.url, "--timeout", "5")
     ran.refused_in_one_message("belongs to another user", "arcade logout")
     assert cloud.asked == []
     assert arcade(user, "logout") == Ran(0, "Logged out.\n", "")
@@ -206,7 +206,9 @@ def test_a_folder_that_root_left_is_named_before_a_browser_opens(
     user: Home, cloud: ArcadeCloud
 ) -> None:
     folder(user, 0, 0o755)
-    arcade(user, "login", "--host", cloud.url).refused_in_one_message("belongs to another user")
+    arcade(user, "login", "--host", cloud.url, "--timeout", "5").refused_in_one_message(
+        "belongs to another user"
+    )
     assert cloud.asked == []
 
 
