@@ -19,7 +19,8 @@ def can_tell() -> bool:
 def is_own(connection: socket.socket) -> bool:
     """Whether the program at the other end runs for the user that this one runs for."""
     # Twice: a table that changes while it is read may leave out a line.
-    return any(_owner(connection) == os.geteuid() for _ in range(2))
+    owner = _owner(connection) or _owner(connection)
+    return owner is not None and owner == os.geteuid()
 
 
 def _owner(connection: socket.socket) -> int | None:

@@ -124,3 +124,19 @@ def test_a_folder_that_cannot_be_closed_takes_no_key(
     with pytest.raises(private.NotPrivateError, match="stays 755"):
         credentials.save(credentials.Credentials(KEY))
     assert list((own_environment / ".arcade").iterdir()) == []
+
+
+def test_without_handles_of_folders_a_login_is_kept_all_the_same(
+    own_environment: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(private, "_POSIX", False)  # as on Windows
+    for name in ("geteuid", "fchmod"):
+        monkeypatch.delattr(os, name)
+    assert credentials.load() is None
+    credentials.require_place()
+    credentials.save(credentials.Credentials(KEY, email="ada@example.test"))
+    assert [path.name for path in (own_environment / ".arcade").iterdir()] == ["credentials.yaml"]
+    loaded = credentials.load()
+    assert loaded is not None
+    assert (loaded.secret, loaded.email) == (KEY, "ada@example.test")
+    assert (credentials.delete(), credentials.delete()) == (True, False)
