@@ -9,6 +9,7 @@ import stat
 import subprocess
 import sys
 import time
+from uuid import uuid4
 
 import pytest
 from usagekit.schema import ENVELOPE, PROPERTIES
@@ -33,7 +34,7 @@ def test_off_deletes_the_queue_and_the_markers_and_says_nothing_about_it_to_the_
     home: Home, recorder: Recorder
 ) -> None:
     a_queue(home, recorder)
-    (home.state / "usage/running/made-up.json").write_text("{}")
+    (home.state / f"usage/running/{uuid4()}.json").write_text("{}")
     requests = recorder.requests
     ran = home.run("usage", "off")
     assert (ran.code, ran.err) == (0, "")

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from datetime import datetime, timezone
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
@@ -64,7 +65,7 @@ def test_the_status_of_a_machine_in_trouble_says_what_and_how_long(
         timezone.utc
     )
     (home.state / "usage/dropped.json").write_text('{"over_limit": 2, "expired": 3, "refused": 4}')
-    (home.state / "usage/spool/made-up.json.bad").touch()
+    (home.state / f"usage/spool/2024-{uuid4()}.json.bad").touch()
     known = status_of(home)
     assert (known["dropped_events"], known["refused_events"]) == (5, 4)
     assert known["damaged_files"] == 1

@@ -22,6 +22,7 @@ from tests.support.recorder import Recorder
 from tests.support.senders import wait_for_senders
 
 PROGRAM = str(Path(__file__).parents[1] / "support" / "program.py")
+ID = "00000000-0000-4000-8000-000000000001"
 OFF = {"ARCADE_USAGE_TRACKING": "0"}
 
 COMMANDS: list[tuple[str | bytes, ...]] = [
@@ -222,11 +223,14 @@ def test_a_pipe_in_the_place_of_a_file_keeps_nobody_waiting(
     recorder.wait_for(1)
 
 
-@pytest.mark.parametrize("name", ["usage/spool/0.json", "usage/log.jsonl"])
+@pytest.mark.parametrize(
+    "name", [f"usage/spool/2024-{ID}.json", f"usage/running/{ID}.json", "usage/log.jsonl"]
+)
 def test_a_pipe_in_the_sender_s_way_keeps_no_event_from_going(
     home: Home, recorder: Recorder, name: str
 ) -> None:
-    (home.state / "usage/spool").mkdir(parents=True)
+    for folder in ("usage/spool", "usage/running"):
+        (home.state / folder).mkdir(parents=True)
     os.mkfifo(home.state / name)
     for _ in range(2):
         home.run("usage", "status")
@@ -315,7 +319,7 @@ def test_nothing_in_the_current_folder_is_ever_executed(home: Home, recorder: Re
         # PYTHONPATH is the user's own wish in the foreground; the sender does not inherit it.
         words = ("usage", "status")
         options = {"cwd": planted} if not path.get("PYTHONPATH") else {"cwd": home.folder}
-        assert home.run(*words, environ=path, **options).code == 0
+        assert home.exec(*words, environ=path, **options).code == 0
     recorder.wait_for(3)
     assert not (home.folder / "sprung").exists()
 

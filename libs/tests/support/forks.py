@@ -260,6 +260,8 @@ def _serve(requests: socket.socket) -> dict[str, Any]:
         pid = os.fork()
         if pid == 0:
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+            # As at a terminal, though the tests may run in the background, where it is ignored.
+            signal.signal(signal.SIGINT, signal.default_int_handler)
             signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGCHLD])
             for other in (requests, *running.values()):
                 other.close()
@@ -309,7 +311,7 @@ def _start_as_asked() -> None:
         import coverage
 
         coverage.process_startup()
-    if "PYTHONPATH" in os.environ:
+    if os.environ.get("PYTHONPATH"):
         sys.path[1:1] = os.environ["PYTHONPATH"].split(os.pathsep)
         with contextlib.suppress(ImportError):
             importlib.import_module("sitecustomize")
