@@ -12,12 +12,12 @@ import shutil
 import stat
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.support.home import PROGRAM, Home
+from tests.support.home import ARCADE, PROGRAM, Home
 from tests.support.recorder import Recorder
 
 USER, NEIGHBOUR = 54_321, 54_322
@@ -61,15 +61,17 @@ def documents(home: Home) -> Path:
 
 
 def run_as(
-    user: int, home: Home, *words: str, wait: bool = True, **environ: str
+    user: int, home: Home, *words: str, script: str = PROGRAM, wait: bool = True, **environ: str
 ) -> subprocess.CompletedProcess[bytes]:
-    """Run a command of the program in program.py as this user, who may read all there is: an
-    interpreter of root's too. What may be written is every user's own matter."""
+    """Run a command, by default of the program in program.py, as this user.
+
+    They may read all there is, for the interpreter may be root's; but write only what is theirs.
+    """
     may_read = "+dac_read_search"
     ids = [f"--reuid={user}", f"--regid={user}", "--clear-groups"]
     ids += [f"--inh-caps={may_read}", f"--ambient-caps={may_read}"] if user else []
     ran = subprocess.run(
-        ["setpriv", *ids, sys.executable, PROGRAM, *words],
+        ["setpriv", *ids, sys.executable, script, *words],
         env={**home.environ, **environ},
         cwd="/",
         capture_output=True,
@@ -249,3 +251,30 @@ def test_a_neighbour_sees_no_message_in_a_sender_s_environment(
     assert b"error_message" not in environ
     assert b"it broke" not in environ
     assert home.waiting()[0]["properties"]["error_message"] == "it broke"
+
+
+@pytest.mark.parametrize(
+    ("spoil", "says"),
+    [
+        (lambda state: os.chown(state, 0, 0), "is another user's"),
+        (lambda state: state.chmod(0o777), "can be written by others (777)"),
+        (lambda state: os.chown(state / "usage", 0, 0), "is another user's"),
+        (lambda state: (state / "usage.json").chmod(0o646), "can be written by others (646)"),
+        (lambda state: state.chmod(0o750), "is open to others (750)"),
+    ],
+    ids=["root's", "open", "root's within", "an open file", "to be read"],
+)
+def test_the_status_says_why_a_state_is_not_used_and_what_to_do(
+    home: Home, spoil: Callable[[Path], None], says: str
+) -> None:
+    (home.state / "usage").mkdir(parents=True, mode=0o700)
+    home.state.chmod(0o700)
+    identity = {"anon_id": "00000000-0000-4000-8000-000000000001", "linked_principal_id": None}
+    (home.state / "usage.json").write_text(json.dumps(identity))
+    (home.state / "usage.json").chmod(0o600)
+    give(home.folder)
+    spoil(home.state)
+    ran = run_as(USER, home, "usage", "status", script=ARCADE)
+    (warning,) = [line for line in ran.stdout.decode().splitlines() if "Warning: " in line]
+    assert says in warning
+    assert f" {home.state}" in warning.split("To ")[1]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shlex
+import stat
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,7 +14,7 @@ from usagekit.event import Event
 from usagekit.log import read
 from usagekit.service import minted, utc
 from usagekit.shown import shown_url
-from usagekit.snapshot import parse_identity, read_text
+from usagekit.snapshot import parse_identity, read_text, system
 from usagekit.spool import Spool
 from usagekit.tracker import CommandTracker, Outcome
 from usagekit.wire import to_wire
@@ -58,17 +59,31 @@ def open_to_others(config: UsageConfig) -> list[str]:
     """What of the stored files other users of this machine can get at, and how to close it."""
     if os.name != "posix":
         return []
+    paths = config.paths
     found = []
-    for path in (config.paths.home, config.paths.folder, config.paths.identity):
+    for path in (paths.home, paths.folder, paths.identity):
         try:
-            mode = os.stat(path).st_mode & 0o777
+            # The outermost may be a link of the user's own.
+            status = os.stat(path, follow_symlinks=path == paths.home)
         except OSError:
             continue
-        if mode & 0o077:
-            right = "600" if path == config.paths.identity else "700"
-            close = f"chmod {right} {shlex.quote(path)}"
-            found.append(f"{path} is open to others ({mode:o}). To close it: {close}")
+        problem = _problem(status, shlex.quote(path), "600" if path == paths.identity else "700")
+        if problem:
+            found.append(f"{path} {problem}")
     return found
+
+
+def _problem(status: os.stat_result, path: str, right: str) -> str:
+    mode = status.st_mode & 0o777
+    if stat.S_ISLNK(status.st_mode):
+        return f"is a link, which is not followed: nothing is kept there. To remove it: rm {path}"
+    if status.st_uid != os.geteuid():
+        mine = f"sudo chown -R {os.geteuid()} {path}"
+        return f"is another user's: nothing is kept there. To make it yours: {mine}"
+    close = f"To close it: chmod {right} {path}"
+    if not system.is_own(status):
+        return f"can be written by others ({mode:o}), so it is not used. {close}"
+    return f"is open to others ({mode:o}). {close}" if mode & 0o077 else ""
 
 
 def next_event(config: UsageConfig, environ: Mapping[str, str]) -> dict[str, Any] | None:
