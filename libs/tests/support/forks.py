@@ -14,6 +14,7 @@ import gc
 import importlib
 import json
 import os
+import select
 import signal
 import socket
 import subprocess
@@ -21,7 +22,7 @@ import sys
 import threading
 from collections.abc import Mapping
 from pathlib import Path
-from types import FrameType, ModuleType
+from types import ModuleType
 from typing import IO, Any
 
 from typing_extensions import Self
@@ -242,35 +243,46 @@ class Forked:
 def _serve(requests: socket.socket) -> dict[str, Any]:
     """Fork for every request. Returns in the forked processes only, with what each is to become."""
     running: dict[int, socket.socket] = {}
-
-    def reap(_number: int, _frame: FrameType | None) -> None:
-        for pid in list(running):  # by name: one that was forked just now is not there yet
-            ended, status = os.waitpid(pid, os.WNOHANG)
-            if ended:
-                with running.pop(pid) as connection, contextlib.suppress(OSError):
-                    connection.sendall(b"%d\n" % os.waitstatus_to_exitcode(status))
-
-    signal.signal(signal.SIGCHLD, reap)
+    # That a child has ended is read from here, so that nothing is interrupted by it.
+    ended, note = os.pipe()
+    os.set_blocking(ended, False)
+    os.set_blocking(note, False)
+    signal.set_wakeup_fd(note, warn_on_full_buffer=False)
+    signal.signal(signal.SIGCHLD, lambda *_: None)
     gc.freeze()  # which no child need look through, and so copy
     while True:
+        ready, _, _ = select.select([requests, ended], [], [])
+        if ended in ready:
+            os.read(ended, 4096)
+            _tell_of_the_dead(running)
+        if requests not in ready:
+            continue
         request, files, _, _ = socket.recv_fds(requests, 1, 4)
         if not request:
             os._exit(0)  # those that still run are nobody's now
-        signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGCHLD])
         pid = os.fork()
         if pid == 0:
+            signal.set_wakeup_fd(-1)
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
             # As at a terminal, though the tests may run in the background, where it is ignored.
             signal.signal(signal.SIGINT, signal.default_int_handler)
-            signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGCHLD])
             for other in (requests, *running.values()):
                 other.close()
+            os.close(ended)
+            os.close(note)
             return _take(files)
         for fd in files[:3]:
             os.close(fd)
         running[pid] = socket.socket(fileno=files[3])
         running[pid].sendall(b"%d\n" % pid)
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGCHLD])
+
+
+def _tell_of_the_dead(running: dict[int, socket.socket]) -> None:
+    for pid in list(running):
+        ended, status = os.waitpid(pid, os.WNOHANG)
+        if ended:
+            with running.pop(pid) as connection, contextlib.suppress(OSError):
+                connection.sendall(b"%d\n" % os.waitstatus_to_exitcode(status))
 
 
 def _take(files: list[int]) -> dict[str, Any]:
