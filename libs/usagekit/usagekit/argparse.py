@@ -2,9 +2,11 @@
 
 import sys
 
+from usagekit.tracker import is_name
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from typing import Any
 
     from usagekit.run import Watch
@@ -36,9 +38,10 @@ class _Parsing:
 
     def __init__(self, watch: "Watch") -> None:
         self._watch = watch
-        self._at_work: list[Any] = []
+        self._at_work: list[_AtWork] = []
         self._known: list[Any] = []
         self._path: list[str] = []
+        self._declared: list[_Declared] = []
 
     def watched(self, parse: "Callable[..., Any]") -> "Callable[..., Any]":
         """This method of a parser, watched."""
@@ -49,8 +52,8 @@ class _Parsing:
             outermost = not self._at_work
             if outermost:
                 self._path, self._known = [], []
-            self._watch.guard(lambda: self._enter(parser, *args, **kwargs))
-            self._at_work.append(parser)
+            self._at_work.append(_AtWork(parser))
+            self._watch.guard(lambda: self._enter(self._at_work[-1], *args, **kwargs))
             try:
                 result = parse(parser, *args, **kwargs)
             except SystemExit as ending:
@@ -76,15 +79,30 @@ class _Parsing:
 
         return watched_error
 
-    def _enter(self, parser: "Any", args: "Any" = None, *_: object, **__: object) -> None:
-        if self._at_work and self._at_work[-1] is not parser:
-            self._path += _names(self._at_work[-1], parser)
-        self._known.append(parser)
-        declared = parser._option_string_actions
-        for word in sys.argv[1:] if args is None else args:
-            action = declared.get(str(word).partition("=")[0])
-            if action is not None:
-                self._watch.options.append(max(action.option_strings, key=len).lstrip("-"))
+    def _enter(self, now: "_AtWork", args: "Any" = None, *_: object, **__: object) -> None:
+        self._known.append(now.parser)
+        declared = self._declared_by(now.parser)
+        if len(self._at_work) > 1:
+            self._note_way(self._at_work[-2], now)
+        words = sys.argv[1:] if args is None else args
+        if type(words) in (list, tuple):  # anything else might be used up by looking
+            typed = (word.partition("=")[0] for word in words if type(word) is str)
+            self._watch.options += declared.options(typed)
+
+    def _note_way(self, outer: "_AtWork", now: "_AtWork") -> None:
+        """From one parser to another within it. Beyond one that nobody declared, no name counts."""
+        now.named = outer.named
+        if outer.named and outer.parser is not now.parser:
+            name = self._declared_by(outer.parser).name_of(now.parser)
+            now.named = name is not None
+            self._path += [] if name is None else [name]
+
+    def _declared_by(self, parser: "Any") -> "_Declared":
+        for known in self._declared:
+            if known.parser is parser:
+                return known
+        self._declared.append(_Declared(parser))
+        return self._declared[-1]
 
     def _stopped(self, ending: SystemExit) -> None:
         """Parsing ended the program: a refusal, or an answer such as ``--help``."""
@@ -97,11 +115,52 @@ class _Parsing:
             self._watch.error = self._watch.error or ArgumentError()
 
 
-def _names(outer: "Any", parser: "Any") -> list[str]:
-    """The name under which a parser was declared in the one around it; not an alias of it."""
-    for action in outer._actions:
-        if isinstance(action.choices, dict):
-            for name, known in action.choices.items():
-                if known is parser:
-                    return [str(name)]
-    return []
+class _AtWork:
+    """A parser that parses now, and whether the way to it is in the path."""
+
+    def __init__(self, parser: "Any") -> None:
+        self.parser = parser
+        self.named = True
+
+
+class _Declared:
+    """What a parser had declared before it saw the command line: a program may declare more by
+    what it finds there, and its look-up tables may know whatever they are asked for. So they are
+    not asked; it is the actions that are read."""
+
+    def __init__(self, parser: "Any") -> None:
+        self.parser = parser
+        self._options: list[tuple[str, ...]] = []
+        self._commands: set[str] = set()
+        for action in parser._actions:
+            if action.option_strings:
+                self._options.append(tuple(action.option_strings))
+            else:
+                self._commands.update(name for name, _ in _choices(action))
+
+    def options(self, typed: "Iterable[str]") -> list[str]:
+        """The declared names of the options among these words."""
+        wanted = set(typed)
+        return [
+            max(forms, key=len).lstrip("-")
+            for forms in self._options
+            if not wanted.isdisjoint(forms)
+        ]
+
+    def name_of(self, parser: "Any") -> "str | None":
+        """The name under which another parser was declared in this one; not an alias of it."""
+        for action in self.parser._actions:
+            for name, known in _choices(action):
+                if known is parser and name in self._commands and is_name(name):
+                    return name
+        return None
+
+
+def _choices(action: "Any") -> "list[tuple[str, Any]]":
+    """The sub-commands of an action, if it has any, with their parsers. A mapping of the
+    program's own that makes them when it is asked is read as the plain dictionary that it is."""
+    fields, found = vars(action), []
+    for choices in (fields.get("choices"), fields.get("_name_parser_map")):
+        if issubclass(type(choices), dict):  # isinstance would ask what it says that it is
+            found += [(name, known) for name, known in dict.items(choices) if type(name) is str]
+    return found

@@ -5,6 +5,9 @@ Typer carries a Click of its own, so nothing here imports either: a command is w
 """
 
 import sys
+from _thread import get_ident
+
+from usagekit.tracker import is_name
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,6 +20,8 @@ if TYPE_CHECKING:
 _CORES = ("click.core", "typer._click.core")
 # An attribute of a command's function: its runs are no events.
 UNTRACKED = "usagekit_untracked"
+# A group that lists more is not read to the end.
+_MOST_NAMES = 10_000
 
 
 def expect(watch: "Watch", app: "Any") -> bool:
@@ -36,7 +41,7 @@ def expect(watch: "Watch", app: "Any") -> bool:
             return command
 
         watch.replace(typer, "get_command", get_watched_command)
-        if isinstance(app, typer.Typer):
+        if issubclass(type(app), typer.Typer):
             return True
     for name in _CORES:
         core = sys.modules.get(name)
@@ -57,10 +62,16 @@ def _expect_context(watch: "Watch", kind: "Any") -> None:
     watch.replace(kind, "make_context", make_watched_context)
 
 
-def watch_command(watch: "Watch", command: "Any") -> None:
-    """Watch this command being parsed and invoked, and whatever it leads to if it is a group."""
+def watch_command(watch: "Watch", command: "Any", *, named: bool = True) -> None:
+    """Watch this command being parsed and invoked, and whatever it leads to if it is a group.
+
+    ``named``: whether the way to it is in the path; beyond a name that no group lists, nothing is.
+    """
     make_context, invoke = command.make_context, command.invoke
-    is_group = hasattr(command, "resolve_command")
+    is_group = hasattr(type(command), "resolve_command")
+    # Before it sees the command line, whose words it may make options of.
+    declared = vars(command).get("params")
+    options = list(declared) if type(declared) is list else []
 
     def watched_make_context(*args: "Any", **kwargs: "Any") -> "Any":
         return _noting(watch, make_context, args, kwargs)
@@ -68,9 +79,9 @@ def watch_command(watch: "Watch", command: "Any") -> None:
     def watched_invoke(*args: "Any", **kwargs: "Any") -> "Any":
         # A group by itself is no command yet, unless it says that it can be one.
         watch.invoked = not is_group or bool(getattr(command, "invoke_without_command", False))
-        if getattr(getattr(command, "callback", None), UNTRACKED, False):
+        if _is_untracked(command):
             watch.question = True
-        watch.guard(lambda: _note_options(watch, args[0]))
+        watch.guard(lambda: _note_options(watch, args[0], options))
         if watch.invoked and not watch.question:
             watch.begin()
         return _noting(watch, invoke, args, kwargs)
@@ -78,32 +89,116 @@ def watch_command(watch: "Watch", command: "Any") -> None:
     watch.replace(command, "make_context", watched_make_context)
     watch.replace(command, "invoke", watched_invoke)
     if is_group:
-        _follow(watch, command)
+        _follow(watch, command, named)
 
 
-def _follow(watch: "Watch", group: "Any") -> None:
+def _follow(watch: "Watch", group: "Any", named: bool) -> None:
     resolve_command, depth = group.resolve_command, len(watch.path)
+    names = _Names(group)
 
     def watched_resolve_command(*args: "Any", **kwargs: "Any") -> "Any":
+        if named:
+            watch.guard(lambda: names.ask(*args, **kwargs))
         found = resolve_command(*args, **kwargs)
         watch.guard(lambda: follow(*found))
         return found
 
-    def follow(name: "str | None", command: "Any", _rest: "Any") -> None:
+    def follow(typed: "str | None", command: "Any", _rest: "Any") -> None:
         if command is None:
             return
+        own = names.of(command, typed) if named else None
         before = watch.path[depth:] if getattr(group, "chain", False) else []
-        own = str(command.name or name)
-        watch.path[depth:] = ["+".join([*before, own])]  # one of several that are chained
+        parts = before if own is None else [*before, own]
+        watch.path[depth:] = ["+".join(parts)] if parts else []  # one of several that are chained
         watch.invoked = False
-        watch_command(watch, command)
+        watch_command(watch, command, named=own is not None)
 
     watch.replace(group, "resolve_command", watched_resolve_command)
 
 
-def _note_options(watch: "Watch", context: "Any") -> None:
+class _Names:
+    """The names that a group lists. They are read before it is asked for a command: it may make
+    one of any word, and have it among its own from then on."""
+
+    def __init__(self, group: "Any") -> None:
+        self._group = group
+        self._context: Any = None
+        self._kept = self._now()
+        self._listed: list[object] | None = None
+
+    def ask(self, context: "Any", words: "Any", *_: object) -> None:
+        """Before the first of these words is looked up. Where it stands in a plain dictionary, as
+        it does in a group of Click's own, nothing is asked."""
+        self._context = context
+        if self._listed is None and words[0] not in self._kept:
+            self._listed = self._read()
+
+    def of(self, command: "Any", typed: "str | None") -> "str | None":
+        """The name of the command that was found: its own rather than an alias. None if it is
+        not listed."""
+        likely = (command.name, typed)
+        same = [name for name in (*likely, *self._kept) if self._kept.get(name) is command]
+        for name in (*same, *likely):
+            if is_name(name) and (name in self._kept or name in self._all()):
+                return str(name)
+        return None
+
+    def _all(self) -> list[object]:
+        if self._listed is None:  # it took an import to tell, which the program has done by now
+            self._listed = self._read() or []
+        return self._listed
+
+    def _read(self) -> "list[object] | None":
+        found = _list(self._group, self._context)
+        new = self._now().keys() - self._kept.keys()
+        if found is None or len(new) != 1:
+            return found
+        return [name for name in found if name not in new]  # made of the word, as it seems
+
+    def _now(self) -> dict[object, object]:
+        commands = vars(self._group).get("commands")
+        # What a kind of dictionary of the program's own really holds, whatever it says.
+        return dict.copy(commands) if issubclass(type(commands), dict) else {}
+
+
+def _list(group: "Any", context: "Any") -> "list[object] | None":
+    """What a group lists; None if it breaks, or would have to import something."""
+    guard = _NoImports()
+    sys.meta_path.insert(0, guard)
+    try:
+        listed = group.list_commands(context)
+        return [name for _, name in zip(range(_MOST_NAMES), listed, strict=False)]
+    except BaseException:  # noqa: BLE001 (the program's code; whatever it does)
+        return None
+    finally:
+        sys.meta_path.remove(guard)
+
+
+class _NoImports:
+    """An importer that refuses: what a list costs a command is to be next to nothing, and
+    plugins are not loaded for our sake. For this thread alone."""
+
+    def __init__(self) -> None:
+        self._thread = get_ident()
+
+    def find_spec(self, *_: object) -> None:
+        if get_ident() == self._thread:
+            raise _WouldImport
+
+
+class _WouldImport(BaseException):
+    """Not an ImportError: a group may take that for a plugin that is broken, and say so."""
+
+
+def _is_untracked(command: "Any") -> bool:
+    callback = getattr(command, "callback", None)
+    # Any other callable may have an answer to whatever it is asked.
+    return type(callback) is type(expect) and vars(callback).get(UNTRACKED) is True
+
+
+def _note_options(watch: "Watch", context: "Any", declared: "list[Any]") -> None:
     """The options that stood on the command line, by the names that the program gave them."""
-    for parameter in context.command.params:
+    for parameter in declared:
         source = context.get_parameter_source(parameter.name)
         if parameter.param_type_name == "option" and source.name == "COMMANDLINE":
             watch.options.append(max(parameter.opts, key=len).lstrip("-"))

@@ -77,7 +77,7 @@ class Watch:
 
     def attach(self, app: "Any") -> None:
         """Watch the command that this app is, or the one that it will make or parse."""
-        if hasattr(app, "make_context"):
+        if hasattr(type(app), "make_context"):  # the app itself might make what it is asked for
             from usagekit import click
 
             click.watch_command(self, app)
@@ -148,7 +148,7 @@ class Watch:
     def _in_the_end(self, ending: BaseException | None, result: object) -> BaseException | None:
         """What becomes of an ending in the interpreter's hands: a number that ``main`` returned is
         the exit code, and where the reader has gone away, the last words go nowhere."""
-        if ending is None and self._is_plain and isinstance(result, int):
+        if ending is None and self._is_plain and issubclass(type(result), int):
             return SystemExit(result)
         try:
             if exits_well(ending) and sys.stdout is not None:

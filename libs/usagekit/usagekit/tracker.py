@@ -18,6 +18,17 @@ if TYPE_CHECKING:
 
 SUCCEEDED = "CLI execution succeeded"
 FAILED = "CLI execution failed"
+# Characters of a command's name.
+_LONGEST_NAME = 100
+
+
+def is_name(text: object) -> bool:
+    """Whether this has the shape of a command's name: words of letters, digits, ``_``, ``-`` and
+    ``:``, joined by ``.`` or ``+``. A path or a sentence has not."""
+    if not isinstance(text, str) or len(text) > _LONGEST_NAME:
+        return False
+    words = [word.replace("-", "").replace(":", "") for word in text.replace("+", ".").split(".")]
+    return all(word and f"_{word}".isidentifier() for word in words)
 
 
 class Outcome:

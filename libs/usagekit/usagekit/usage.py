@@ -6,7 +6,7 @@ import time
 
 from usagekit.config import UsageConfig, is_set
 from usagekit.service import to_json
-from usagekit.tracker import CommandTracker
+from usagekit.tracker import CommandTracker, is_name
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -132,7 +132,13 @@ class Usage:
 
         Args:
             name: what it is called, groups first: a name of the program's own, never the user's.
+                Words of letters, digits, ``_``, ``-`` and ``:``, joined by ``.`` or ``+``; up to
+                100 characters.
+
+        Raises ValueError for what can be no name, such as a path.
         """
+        if not is_name(name):
+            raise ValueError(f"not a name for a command, such as 'db.migrate': {name!r}")
         return _Command(self, name)
 
     def identify(self, principal_id: str) -> None:

@@ -1,0 +1,694 @@
+"""Names are the program's: what a group lists, what a parser declares. No word of the user's is
+one, and no object of the program's is changed by being looked at."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections import OrderedDict, UserDict, defaultdict
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+import pytest
+import typer
+from click_default_group import DefaultGroup  # type: ignore[import-untyped]
+from hypothesis import given
+from hypothesis import strategies as st
+from typer.core import TyperGroup
+from usagekit import Usage
+from usagekit.mount.click import click_group
+from usagekit.testing import captured
+from usagekit.tracker import is_name
+
+from tests.support.forks import ancestor
+from tests.support.recorder import Recorder
+from tests.support.senders import wait_for_senders
+
+pytestmark = pytest.mark.measured
+
+# What a user may type where a command is expected.
+WORDS = ["./customers/acme/merger.py", "merger", "没有客户李小龙先生", "C:\\made\\up", "a b", "-"]
+
+
+@pytest.fixture(autouse=True)
+def excepthook_is_put_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "excepthook", sys.excepthook)
+
+
+Runs = Callable[..., "tuple[str, list[str]]"]
+
+
+@pytest.fixture
+def runs(monkeypatch: pytest.MonkeyPatch) -> Runs:
+    """Runs an app with these words. Returns the name and the options of its one event."""
+
+    def run(app: Any, *words: str) -> tuple[str, list[str]]:
+        monkeypatch.setattr(sys, "argv", ["acme", *words])
+        ending: object = None
+        with captured() as events:
+            try:
+                Usage("acme", version="1").run(app)
+            except SystemExit as error:
+                ending = error.code
+        assert ending in (None, 0)
+        (event,) = events
+        return str(event.properties["command_name"]), event.properties.get("options", [])
+
+    return run
+
+
+def command(name: str | None) -> click.Command:
+    return click.Command(name, callback=lambda: None)
+
+
+class AnyWord(click.Group):
+    """Makes a command of whatever it is asked for, as runners of scripts do."""
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        return super().get_command(ctx, cmd_name) or command(cmd_name)
+
+
+class Keeping(AnyWord):
+    """Has what it made among its own."""
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        made = super().get_command(ctx, cmd_name)
+        assert made is not None
+        self.add_command(made, cmd_name)
+        return made
+
+
+class LookingAhead(Keeping):
+    """Has made it before it is time to."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        self.get_command(ctx, args[-1])
+        return super().parse_args(ctx, args)
+
+
+class Listing(AnyWord):
+    """Keeps what it made to itself, and lists it from then on."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.made: dict[str, click.Command] = {}
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return [*super().list_commands(ctx), *self.made]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        made = super().get_command(ctx, cmd_name)
+        assert made is not None
+        return self.made.setdefault(cmd_name, made)
+
+
+class Kept(UserDict[str, click.Command]):
+    """Commands in a mapping that makes what it has not."""
+
+    def get(self, key: str, default: Any = None) -> Any:
+        return self.data.setdefault(key, command(key))
+
+
+class Nameless(AnyWord):
+    """Its commands have no name of their own."""
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        return command(None)
+
+
+class Breaking(AnyWord):
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        raise OSError("made up: no folder of plugins")
+
+
+class Exiting(AnyWord):
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        sys.exit("made up: not configured")
+
+
+class Endless(AnyWord):
+    def list_commands(self, ctx: click.Context) -> Any:
+        while True:
+            yield "build"
+
+
+class ListingPaths(AnyWord):
+    """Lists the files that lie about."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return [word for word in WORDS if not is_name(word)]
+
+
+class KeptToo(dict[str, click.Command]):
+    """The same of another kind."""
+
+    def get(self, key: str, default: Any = None) -> Any:
+        return self.setdefault(key, command(key))
+
+
+def with_commands(kept: Any, kind: type[click.Group] = click.Group) -> click.Group:
+    group = kind("acme")
+    kept["build"] = command("build")
+    group.commands = kept
+    return group
+
+
+GENEROUS: dict[str, Callable[[], click.Group]] = {
+    "makes": lambda: AnyWord("acme", {"build": command("build")}),
+    "keeps": lambda: Keeping("acme", {"build": command("build")}),
+    "looks ahead": lambda: LookingAhead("acme", {"build": command("build")}),
+    "lists": lambda: Listing("acme", {"build": command("build")}),
+    "a mapping of its own": lambda: with_commands(Kept()),
+    "a dictionary of its own": lambda: with_commands(KeptToo()),
+    "a dictionary of its own, ahead": lambda: with_commands(KeptToo(), LookingAhead),
+    "nameless": lambda: Nameless("acme"),
+    "breaks": lambda: Breaking("acme"),
+    "exits": lambda: Exiting("acme"),
+    "endless": lambda: Endless("acme"),
+}
+
+
+class TestClickNames:
+    @pytest.mark.parametrize("word", WORDS)
+    @pytest.mark.parametrize("make", GENEROUS.values(), ids=GENEROUS)
+    def test_a_group_that_takes_any_word_makes_no_name_of_it(
+        self, runs: Runs, make: Callable[[], click.Group], word: str
+    ) -> None:
+        group, words = make(), ["--", word] if word == "-" else [word]
+        assert runs(group, *words) == ("acme", [])
+
+    def test_what_lists_paths_has_no_name_for_them(self, runs: Runs) -> None:
+        assert runs(ListingPaths("acme"), WORDS[0]) == ("acme", [])
+
+    def test_the_deepest_that_is_listed_is_the_name_whatever_comes_below(self, runs: Runs) -> None:
+        inner = click.Group("made", {"build": command("build")})
+
+        class Making(click.Group):
+            def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command:
+                return inner
+
+        top = click.Group("acme", {"sub": Making("sub")})
+        assert runs(top, "sub", "customers", "build") == ("sub", [])
+        assert runs(Making("acme"), "customers", "build") == ("acme", [])
+
+    @pytest.mark.parametrize(
+        ("words", "name"),
+        [
+            (["build", "merger", "test"], "build+test"),
+            (["merger", "build"], "build"),
+            (["merger", "merger"], "acme"),
+        ],
+    )
+    def test_of_several_that_are_chained_those_count_that_are_listed(
+        self, runs: Runs, words: list[str], name: str
+    ) -> None:
+        own = {"build": command("build"), "test": command("test")}
+        for kind in (AnyWord, Keeping, Listing):
+            assert runs(kind("acme", dict(own), chain=True), *words) == (name, [])
+
+    def test_a_typer_app_whose_group_takes_any_word_makes_no_name_of_it(self, runs: Runs) -> None:
+        class Taking(TyperGroup):
+            def get_command(self, ctx: Any, cmd_name: str) -> Any:
+                return super().get_command(ctx, cmd_name) or self.commands["build"].__class__(
+                    cmd_name, callback=lambda: None
+                )
+
+        app = typer.Typer(cls=Taking)
+        app.command("build")(lambda: None)
+        app.command("test")(lambda: None)
+        assert runs(app, "build") == ("build", [])
+        assert runs(app, "merger") == ("acme", [])
+        assert runs(lambda: app(), "merger") == ("acme", [])  # noqa: PLW0108 (a main of its own)
+
+    def test_options_that_a_command_makes_of_what_it_is_given_are_not_its_own(
+        self, runs: Runs
+    ) -> None:
+        class Taking(click.Command):
+            def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+                for word in args:
+                    name = word.partition("=")[0]
+                    if name != "--size":
+                        self.params.append(click.Option([name]))
+                return super().parse_args(ctx, args)
+
+        taking = Taking("acme", params=[click.Option(["--size"])], callback=lambda **_: None)
+        words = ("--patient-john-doe=1", "--size=2")
+        assert runs(taking, *words) == ("acme", ["size"])
+
+    def test_a_callback_that_answers_whatever_it_is_asked_is_a_command_all_the_same(
+        self, runs: Runs
+    ) -> None:
+        class Eager:
+            asked: list[str] = []  # noqa: RUF012
+
+            def __getattr__(self, name: str) -> bool:
+                self.asked.append(name)
+                return True
+
+            def __call__(self) -> None:
+                pass
+
+        assert runs(click.Command("acme", callback=Eager())) == ("acme", [])
+        assert not [name for name in Eager.asked if "usagekit" in name]
+
+
+class Lazy(click.Group):
+    """Click's own recipe for commands that are imported when they are needed."""
+
+    def __init__(self, known: dict[str, str]) -> None:
+        super().__init__("acme")
+        self.known = known
+        self.listed = 0
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        self.listed += 1
+        return [*super().list_commands(ctx), *self.known]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name in self.known:
+            return command(self.known[cmd_name])
+        return super().get_command(ctx, cmd_name)
+
+
+class Abbreviating(click.Group):
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        matches = [name for name in self.list_commands(ctx) if name.startswith(cmd_name)]
+        return super().get_command(ctx, matches[0]) if len(matches) == 1 else None
+
+
+class Aliasing(click.Group):
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        return super().get_command(ctx, {"co": "checkout"}.get(cmd_name, cmd_name))
+
+
+def renamed() -> click.Group:
+    group = click.Group("acme")
+    group.add_command(command("cli"), "build")
+    return group
+
+
+def with_default() -> click.Group:
+    group: click.Group = DefaultGroup("acme", default="build", default_if_no_args=True)
+    group.add_command(
+        click.Command("build", callback=lambda file: None, params=[click.Argument(["file"])])
+    )
+    return group
+
+
+def collection() -> click.Group:
+    return click.CommandCollection("acme", sources=[click.Group("a", {"build": command("build")})])
+
+
+def twice() -> click.Group:
+    one = command("checkout")
+    return click.Group("acme", {"co": one, "checkout": one})
+
+
+HONEST: dict[str, tuple[Callable[[], click.Group], str, str]] = {
+    "plain": (lambda: click.Group("acme", {"build": command("build")}), "build", "build"),
+    "under another name": (renamed, "build", "build"),
+    "under two names": (twice, "co", "checkout"),
+    "lazy": (lambda: Lazy({"build": "build"}), "build", "build"),
+    "lazy, under another name": (lambda: Lazy({"build": "cli"}), "build", "build"),
+    "abbreviated": (lambda: Abbreviating("acme", {"build": command("build")}), "bu", "build"),
+    "an alias": (lambda: Aliasing("acme", {"checkout": command("checkout")}), "co", "checkout"),
+    "a default": (with_default, "./customers/acme/merger.py", "build"),
+    "a collection": (collection, "build", "build"),
+    "beside what it makes": (GENEROUS["makes"], "build", "build"),
+}
+
+
+class TestNamesThatStay:
+    @pytest.mark.parametrize("case", HONEST)
+    def test_what_a_group_lists_is_a_name_however_it_comes_to_its_commands(
+        self, runs: Runs, case: str
+    ) -> None:
+        make, word, name = HONEST[case]
+        assert runs(make(), word) == (name, [])
+
+    def test_a_folder_of_commands_is_a_list(self, runs: Runs, tmp_path: Path) -> None:
+        folder = tmp_path / "commands"
+        folder.mkdir()
+        (folder / "build.py").touch()
+
+        class OfAFolder(AnyWord):
+            def list_commands(self, ctx: click.Context) -> list[str]:
+                return sorted(path.stem for path in folder.iterdir())
+
+        assert runs(OfAFolder("acme"), "build") == ("build", [])
+        assert runs(OfAFolder("acme"), "merger") == ("acme", [])
+
+    def test_the_usage_commands_have_their_names(self, runs: Runs) -> None:
+        top = click.Group("acme")
+        top.add_command(click_group(Usage("acme", version="1").config))
+        assert runs(top, "usage", "reset") == ("usage.reset", [])
+
+    def test_a_group_that_keeps_its_commands_is_not_asked_for_a_list(self, runs: Runs) -> None:
+        group = Lazy({})
+        group.add_command(command("build"))
+        assert runs(group, "build") == ("build", [])
+        assert group.listed == 0
+
+    def test_no_plugin_is_loaded_for_our_sake(
+        self, runs: Runs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """The list of this group imports all plugins, the command only its own."""
+        for name in ("made_up_build", "made_up_slow"):
+            (tmp_path / f"{name}.py").write_text(f"name = {name[8:]!r}\n")
+        monkeypatch.syspath_prepend(str(tmp_path))
+        complaints = []
+
+        class Plugins(click.Group):
+            def list_commands(self, ctx: click.Context) -> list[str]:
+                names = []
+                for module in ("made_up_build", "made_up_slow"):
+                    try:
+                        names.append(__import__(module).name)
+                    except Exception as error:  # noqa: BLE001 (as such programs do)
+                        complaints.append(error)
+                return names
+
+            def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command:
+                return command(__import__(f"made_up_{cmd_name}").name)
+
+        finders = list(sys.meta_path)
+        assert runs(Plugins("acme"), "build") == ("acme", [])
+        assert "made_up_slow" not in sys.modules
+        assert complaints == []
+        assert sys.meta_path == finders
+        __import__("made_up_slow")
+        assert runs(Plugins("acme"), "build") == ("build", [])  # now the list costs nothing
+
+    def test_what_the_list_needs_may_be_what_the_command_needs(
+        self, runs: Runs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        (tmp_path / "made_up_registry.py").write_text("names = ['build', 'test']\n")
+        monkeypatch.syspath_prepend(str(tmp_path))
+
+        class Registry(click.Group):
+            def list_commands(self, ctx: click.Context) -> list[str]:
+                return list(__import__("made_up_registry").names)
+
+            def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+                __import__("made_up_registry")
+                return command(cmd_name)
+
+        assert runs(Registry("acme"), "build") == ("build", [])
+        del sys.modules["made_up_registry"]
+        assert runs(Registry("acme"), "merger") == ("acme", [])
+
+
+class Look(dict[str, Any]):
+    """A table of options that has whatever it is asked for, as traitlets' has."""
+
+    def __contains__(self, key: object) -> bool:
+        return self.get(str(key)) is not None
+
+    def get(self, key: str, default: Any = None) -> Any:
+        if key.startswith("--") and "=" not in key and not super().__contains__(key):
+            self[key] = argparse._StoreAction([key], dest=key.lstrip("-"))
+        return super().get(key, default)
+
+    def __missing__(self, key: str) -> Any:
+        return self.get(key)
+
+
+class Parsers(dict[str, argparse.ArgumentParser]):
+    """Sub-parsers that are made when they are asked for."""
+
+    def __contains__(self, key: object) -> bool:
+        return True
+
+    def __missing__(self, key: str) -> argparse.ArgumentParser:
+        self[key] = parser = argparse.ArgumentParser(key)
+        return parser
+
+
+class ForeignParsers(UserDict[str, Any]):
+    def __contains__(self, key: object) -> bool:
+        return True
+
+    def __missing__(self, key: str) -> Any:
+        return self.data.setdefault(key, argparse.ArgumentParser(key))
+
+
+class Fresh(defaultdict[str, argparse.ArgumentParser]):
+    """The library's own mapping of this kind; argparse asks whether it has the word."""
+
+    def __init__(self) -> None:
+        super().__init__(argparse.ArgumentParser)
+
+    def __contains__(self, key: object) -> bool:
+        return self[str(key)] is not None
+
+
+def parsers(kind: Callable[[], Any]) -> argparse.ArgumentParser:
+    """A parser whose sub-commands, of which ``build`` is one, are in a mapping of this kind."""
+    parser = argparse.ArgumentParser("acme")
+    commands = parser.add_subparsers(dest="command")
+    made = kind()
+    made["build"] = argparse.ArgumentParser("build")
+    commands._name_parser_map = made
+    commands.choices = made
+    return parser
+
+
+class TestArgparse:
+    def test_a_table_that_has_any_option_declares_none_and_is_not_asked(self, runs: Runs) -> None:
+        parser = argparse.ArgumentParser("acme")
+        parser.add_argument("--size")
+        table = Look(parser._option_string_actions)
+        parser._option_string_actions = table
+        name = runs(lambda: parser.parse_known_args(["--size", "1", "word"]) and None, "a", "--b=1")
+        assert name == ("acme", ["size"])
+        assert "--b" not in dict.keys(table)
+
+        typed = ("--Patient.john_doe=1", "--size", "2")
+        assert runs(lambda: parser.parse_args() and None, *typed) == ("acme", ["size"])
+
+    def test_a_table_that_makes_an_entry_for_each_look_has_none_for_ours(self, runs: Runs) -> None:
+        parser = argparse.ArgumentParser("acme")
+        parser.add_argument("word")
+        looked: list[str] = []
+
+        class Noting(defaultdict[str, Any]):
+            def get(self, key: str, default: Any = None) -> Any:
+                looked.append(key)
+                return super().get(key, default)
+
+        table = Noting(list, parser._option_string_actions)
+        parser._option_string_actions = table
+        assert runs(lambda: parser.parse_args() and None, "customer") == ("acme", [])
+        assert looked == []
+
+    def test_options_that_a_program_declares_of_what_it_is_given_are_not_its_own(
+        self, runs: Runs
+    ) -> None:
+        def main() -> None:
+            parser = argparse.ArgumentParser("acme")
+            parser.add_argument("--size")
+            for word in parser.parse_known_args()[1]:
+                if word.startswith("--"):
+                    parser.add_argument(word.partition("=")[0])
+            assert parser.parse_args().patient_john_doe == "1"
+
+        assert runs(main, "--patient-john-doe=1", "--size=2") == ("acme", ["size"])
+
+    def test_a_command_line_that_is_used_up_by_reading_it_is_left_to_the_program(
+        self, runs: Runs
+    ) -> None:
+        parser = argparse.ArgumentParser("acme")
+        parser.add_argument("--size")
+        found = []
+
+        def main() -> None:
+            found.append(parser.parse_args(iter(["--size", "3"])).size)
+
+        assert runs(main)[0] == "acme"
+        assert found == ["3"]
+
+    @pytest.mark.parametrize("kind", [Parsers, ForeignParsers, Fresh])
+    @pytest.mark.parametrize("word", ["merger", "./customers/acme/merger.py"])
+    def test_sub_parsers_that_are_made_of_any_word_make_no_name_of_it(
+        self, runs: Runs, kind: Callable[[], Any], word: str
+    ) -> None:
+        assert runs(lambda: parsers(kind).parse_args() and None, word) == ("acme", [])
+
+    @pytest.mark.parametrize("kind", [dict, OrderedDict, Parsers])
+    def test_those_that_were_there_before_have_their_names(
+        self, runs: Runs, kind: Callable[[], Any]
+    ) -> None:
+        assert runs(lambda: parsers(kind).parse_args() and None, "build") == ("build", [])
+
+    def test_what_stands_below_a_parser_that_nobody_declared_has_no_name_either(
+        self, runs: Runs
+    ) -> None:
+        class Deep(Parsers):
+            def __missing__(self, key: str) -> argparse.ArgumentParser:
+                self[key] = parsers(dict)
+                choices: Any = self[key]._actions[-1].choices
+                choices["build"].add_subparsers().add_parser("fast")
+                return self[key]
+
+        for words in (["acme-corp", "build"], ["acme-corp", "build", "fast"]):
+            assert runs(lambda: parsers(Deep).parse_args() and None, *words) == ("acme", [])
+
+    def test_choices_that_say_that_they_are_a_dictionary_are_not_asked_for_it(
+        self, runs: Runs
+    ) -> None:
+        class Promise:
+            """Is made good when anybody looks at it."""
+
+            @property  # type: ignore[misc]
+            def __class__(self) -> type:
+                raise AssertionError("made up: the plugins were loaded")
+
+            def __contains__(self, key: object) -> bool:
+                return True
+
+        parser = argparse.ArgumentParser("acme")
+        parser.add_argument("kind").choices = Promise()  # type: ignore[assignment]
+        assert runs(lambda: parser.parse_args() and None, "large") == ("acme", [])
+
+    def test_a_parser_that_is_used_on_the_way_takes_no_name_away(self, runs: Runs) -> None:
+        """Such as one that takes a value apart."""
+        helper = argparse.ArgumentParser("helper")
+        helper.add_argument("--inner")
+        parser = argparse.ArgumentParser("acme")
+        parser.add_argument("--pair", type=lambda text: helper.parse_args([text]))
+        parser.add_subparsers().add_parser("build")
+        words = ("--pair=--inner=1", "build")
+        name, options = runs(lambda: parser.parse_args(list(words)) and None, *words)
+        assert name == "build"
+        assert "pair" in options
+
+
+class Proxy:
+    """Any attribute that it is asked for, it has; each costs it something."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
+    def __getattr__(self, name: str) -> Any:
+        self.asked.append(name)
+        return self
+
+    def __call__(self) -> None:
+        pass
+
+
+def test_a_callable_that_has_any_attribute_is_a_main_and_is_not_asked_for_any(runs: Runs) -> None:
+    proxy = Proxy()
+    assert runs(proxy) == ("acme", [])
+    assert proxy.asked == []
+
+
+class TestNamesByHand:
+    @pytest.mark.parametrize(
+        "name",
+        ["db.migrate", "build", "run_all", "docs:build", "a+b", "v2", "größe", "परीक्षण", "x" * 100],
+    )
+    def test_a_name_is_words_and_dots(self, name: str) -> None:
+        with captured() as events, Usage("acme", version="1").command(name):
+            pass
+        assert events[0].properties["command_name"] == name
+
+    @pytest.mark.parametrize(
+        "name",
+        [
+            *("", ".", "a.", ".a", "a..b", "-", "x" * 101, "a b", "a\nb", "a\tb", "a\0b"),
+            *("./customers/acme/merger.py", "/home/jane", "~/a", "C:\\made\\up", "\\\\host\\share"),
+            *("open the file", "jane@acme.example", "a=b", "a?b", "https://acme.example", "a,b"),
+            *("'a'", "$HOME", "a%20b", "a\u200bb", "(a)", "a;b", "a|b", "a&b", "a*"),
+        ],
+    )
+    def test_what_has_the_shape_of_a_path_or_a_sentence_is_refused(self, name: str) -> None:
+        with pytest.raises(ValueError, match="not a name"):
+            Usage("acme", version="1").command(name)
+
+    @pytest.mark.parametrize("name", [None, 3, b"build", ["build"], Path("build")])
+    def test_what_is_no_text_is_refused(self, name: Any) -> None:
+        with pytest.raises(ValueError, match="not a name"):
+            Usage("acme", version="1").command(name)
+
+    @given(st.text(max_size=120))
+    def test_a_name_has_no_blank_slash_or_quote_and_is_short(self, text: str) -> None:
+        if is_name(text):
+            assert 0 < len(text) <= 100
+            assert not set(text) & set(" \t\r\n/\\'\"@=?&%$~<>(){}[]|;,*#!\0\x1b")
+            assert text.isprintable()
+
+
+RUNNER = """
+import json, sys
+import click
+from usagekit import Usage
+
+usage = Usage("acme", version="1", host={host!r}, project_api_key="phc_made_up")
+
+class Runner(click.Group):
+    def get_command(self, ctx, cmd_name):
+        found = super().get_command(ctx, cmd_name)
+        return found or click.Command(cmd_name, callback=lambda: sys.exit(3))
+
+build = click.Command("build", callback=lambda: None)
+usage.run(Runner("acme", {{"sub": Runner("sub", {{"build": build}})}}))
+"""
+
+
+class TestRealProcesses:
+    @pytest.fixture
+    def home(self, tmp_path: Path) -> Iterator[Path]:
+        folder = tmp_path / "acme-home"
+        folder.mkdir()
+        yield folder
+        wait_for_senders(folder)
+
+    def test_of_a_script_s_path_nothing_is_kept_and_nothing_leaves(
+        self, home: Path, tmp_path: Path, recorder: Recorder
+    ) -> None:
+        script = tmp_path / "runner.py"
+        script.write_text(RUNNER.format(host=recorder.url))
+        environ = {"HOME": str(home), "PATH": "/usr/bin:/bin"}
+        ran = [
+            ancestor("click").run(str(script), *words, environ=environ, cwd=tmp_path)
+            for words in (["sub", "build"], ["sub", "Acme-Corp/merger.py"], ["Acme-Corp"])
+        ]
+        assert [one.returncode for one in ran] == [0, 3, 3]
+        recorder.wait_for(3)
+        assert sorted(event.command for event in recorder.events) == ["acme", "sub", "sub.build"]
+        wait_for_senders(home)
+        kept = [path.read_text() for path in home.rglob("*") if path.is_file()]
+        assert "Acme-Corp" not in json.dumps([event.message for event in recorder.received])
+        assert not [text for text in kept if "Acme-Corp" in text or "merger" in text]
+
+    def test_of_an_option_that_nobody_declared_nothing_leaves(
+        self, home: Path, tmp_path: Path, recorder: Recorder
+    ) -> None:
+        script = tmp_path / "notebooks.py"
+        script.write_text(
+            "import argparse\n"
+            "from usagekit import Usage\n"
+            "class Look(dict):\n"
+            "    def get(self, key, default=None):\n"
+            "        return self.setdefault(key, argparse._StoreAction([key], dest='x'))\n"
+            "    def __contains__(self, key):\n"
+            "        return '=' not in key and self.get(key) is not None\n"
+            "def main():\n"
+            "    parser = argparse.ArgumentParser()\n"
+            "    parser.add_argument('--size')\n"
+            "    table = parser._option_string_actions = Look(parser._option_string_actions)\n"
+            "    parser.parse_known_args()\n"
+            f"Usage('acme', version='1', host={recorder.url!r}, project_api_key='phc_made_up')"
+            ".run(main)\n"
+        )
+        words = ["--Patient.john_doe=1", "--size=2"]
+        environ = {"HOME": str(home), "PATH": "/usr/bin:/bin"}
+        ran = ancestor("click").run(str(script), *words, environ=environ, cwd=tmp_path)
+        assert ran.returncode == 0, ran.stderr
+        (event,) = recorder.wait_for(1)
+        assert event.properties["options"] == ["size"]
+        assert "john_doe" not in json.dumps(event.message)
