@@ -11,7 +11,8 @@ from urllib.parse import urlsplit
 
 from arcade_cli.credentials import Credentials, is_loopback, require_safe
 
-_ANSWER_LIMIT = 1_000_000
+# Bytes; what is longer is no account.
+_ANSWER_LIMIT = 65_536
 
 
 class CloudError(Exception):
@@ -54,7 +55,7 @@ def who_am_i(credentials: Credentials, timeout: float = 10.0) -> Account:
     opener = urllib.request.build_opener(_NoRedirects, urllib.request.ProxyHandler(proxies))
     try:
         with opener.open(request, timeout=timeout) as answer:
-            return _account(answer.read(_ANSWER_LIMIT))
+            return _account(answer.read(_ANSWER_LIMIT + 1))
     except urllib.error.HTTPError as error:
         error.close()
         if error.code in (401, 403):
@@ -68,6 +69,8 @@ def who_am_i(credentials: Credentials, timeout: float = 10.0) -> Account:
 
 
 def _account(body: bytes) -> Account:
+    if len(body) > _ANSWER_LIMIT:
+        raise ValueError("the answer has no end")
     answer = json.loads(body)
     data = answer.get("data") if isinstance(answer, dict) else None
     if not isinstance(data, dict):

@@ -2,14 +2,29 @@
 
 from __future__ import annotations
 
+import socket
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from usagekit.config import OFF_WORDS, ON_WORDS, TEST_RUNNERS, UsageConfig, decide, is_set
+from hypothesis import given
+from hypothesis import strategies as st
+from requests import PreparedRequest, RequestException
+from urllib3.util import parse_url
+from usagekit.config import (
+    OFF_WORDS,
+    ON_WORDS,
+    TEST_RUNNERS,
+    UsageConfig,
+    decide,
+    is_loopback,
+    is_set,
+)
 
+from tests.e2e.test_never_in_the_way import without_privileges
 from tests.support.policy import policy
 
 TRACKING, DO_NOT_TRACK = "TOOL_USAGE_TRACKING", "DO_NOT_TRACK"
@@ -115,6 +130,12 @@ def test_of_two_layers_that_speak_the_outer_one_decides_and_says_so(
         ("https://evil.example/127.0.0.1", False),
         ("https://127.0.0.1@evil.example", False),
         ("https://[::1].evil.example", False),
+        ("http://[0:0:0:0:0:0:0:1]:8600", True),
+        ("http://127.0.0.1?project=1", True),
+        ("https://evil.example#@127.0.0.1", False),
+        ("https://evil.example?@localhost", False),
+        ("https://evil.example\\@127.0.0.1", False),
+        ("https://127.0.0.\N{ARABIC-INDIC DIGIT ONE}", False),
         ("nonsense", False),
     ],
 )
@@ -125,6 +146,24 @@ def test_under_a_test_runner_events_go_to_this_machine_only(
     environ = {variable: "made up"}
     assert decide(environ, policy(tmp_path, host=host)).enabled is enabled
     assert decide({**environ, TRACKING: "1"}, policy(tmp_path, host=host)).enabled
+
+
+AROUND = st.lists(st.sampled_from(["evil", ".example", "127.", "1", *"@:/?#\\[].%"]), max_size=4)
+SELVES = st.sampled_from(["127.0.0.1", "localhost", "[::1]", "127.1", "127."])
+
+
+@given(st.tuples(AROUND.map("".join), SELVES, AROUND.map("".join)).map("".join))
+def test_what_is_taken_for_this_machine_is_where_the_sender_would_go(place: str) -> None:
+    """A password in a URL, a query or a fragment must not be taken for the host."""
+    if not is_loopback(f"http://{place}"):
+        return
+    request = PreparedRequest()
+    try:
+        request.prepare_url(f"http://{place}", None)
+    except RequestException:
+        return  # it goes nowhere
+    host = str(parse_url(str(request.url)).host).strip("[]")
+    assert host in ("localhost", "::1") or socket.inet_aton(host)[0] == 127, request.url
 
 
 def test_unittest_is_a_test_runner_too(tmp_path: Path) -> None:
@@ -219,6 +258,66 @@ def test_whatever_stands_at_the_machine_s_off_switch_switches_off(
     else:
         off.symlink_to("nowhere")
     assert not decide({}, config(tmp_path)).enabled
+
+
+PROGRAM = """
+import sys
+from usagekit.config import UsageConfig, decide
+from usagekit.run import run
+from usagekit.tracker import CommandTracker
+
+home, off = sys.argv[1:]
+policy = UsageConfig(program="tool", version="1", sender_module="tool.usage", home=home,
+    prefix="TOOL_USAGE", host="http://127.0.0.1:1", project_api_key="phc_made_up", machine_off=off)
+run(lambda: None, CommandTracker(policy, {}))
+print(decide({}, policy).reason)
+"""
+
+
+class TestWhoeverMayNotLook:
+    @pytest.fixture
+    def closed(self, tmp_path: Path) -> Iterator[Path]:
+        """A folder that nobody may enter, not even its owner."""
+        folder = tmp_path / "closed"
+        (folder / "usagekit").mkdir(parents=True)
+        folder.chmod(0o000)
+        yield folder
+        folder.chmod(0o700)
+
+    def reason(self, tmp_path: Path, off: Path | str) -> str:
+        """The reason that a tracked program gives, once it has run, and what it left."""
+        command = [sys.executable, "-c", PROGRAM, str(tmp_path / "state"), str(off)]
+        ran = subprocess.run(without_privileges(command), capture_output=True, text=True)
+        assert (ran.returncode, ran.stderr.count("\n") in (0, 3)) == (0, True), ran.stderr
+        return ran.stdout.strip()
+
+    @pytest.mark.parametrize("switch", ["off", "usagekit/off", "usagekit/no/such/folder/off"])
+    def test_takes_it_for_a_no(self, tmp_path: Path, closed: Path, switch: str) -> None:
+        reason = self.reason(tmp_path, closed / switch)
+        assert (
+            reason == f"whether {closed / switch} switches it off for this machine cannot be seen"
+        )
+        assert not (tmp_path / "state").exists()
+
+    def test_a_way_that_leads_nowhere_or_in_circles_tells_nothing_either(
+        self, tmp_path: Path
+    ) -> None:
+        (tmp_path / "circle").symlink_to("circle")
+        assert "cannot be seen" in self.reason(tmp_path, tmp_path / "circle" / "off")
+        assert "cannot be seen" in self.reason(tmp_path, tmp_path / ("x" * 300) / "off")
+        assert not (tmp_path / "state").exists()
+
+    @pytest.mark.parametrize("way", ["off", "usagekit/off", "a file/off"])
+    def test_where_there_is_certainly_none_nobody_said_no(self, tmp_path: Path, way: str) -> None:
+        (tmp_path / "a file").touch()
+        assert self.reason(tmp_path, tmp_path / way) == "on by default"
+
+    def test_a_folder_that_may_be_entered_but_not_listed_is_looked_into(
+        self, tmp_path: Path
+    ) -> None:
+        folder = tmp_path / "unlisted"
+        folder.mkdir(mode=0o100)
+        assert self.reason(tmp_path, folder / "off") == "on by default"
 
 
 def test_deciding_touches_nothing(tmp_path: Path) -> None:

@@ -173,7 +173,7 @@ def test_the_mechanism_knows_no_program() -> None:
 
 
 def test_only_the_delivery_knows_the_sdk_and_its_http_library() -> None:
-    assert importers("posthog", "requests") == {"usagekit/usagekit/delivery.py"}
+    assert importers("posthog", "requests", "urllib3") == {"usagekit/usagekit/delivery.py"}
 
 
 def test_only_the_commands_and_the_policy_know_the_mechanism() -> None:
@@ -193,7 +193,7 @@ def test_the_mechanism_needs_nothing_but_python_and_its_own_delivery() -> None:
         for name in imported(tree)
         if name.partition(".")[0] not in sys.stdlib_module_names | {"usagekit"}
     }
-    assert foreign == {"posthog", "requests", "typer", "click"}
+    assert foreign == {"posthog", "requests", "urllib3", "typer", "click"}
     for framework in ("typer", "click"):
         assert [path for path in importers(framework) if path.startswith("usagekit/")] == [
             f"usagekit/usagekit/mount/{framework}.py"

@@ -111,6 +111,7 @@ def test_a_sender_s_environment_holds_what_is_listed_and_nothing_else(tmp_path: 
         "DO_NOT_TRACK": "0",
     }
     own = {
+        **dict.fromkeys(("NO_PROXY", "no_proxy"), "localhost,127.0.0.1,127.0.0.0/8,::1"),
         "TOOL_USAGE_HOST": "http://127.0.0.1:1",
         "TOOL_USAGE_PROJECT_KEY": "phc_made_up_project",
         "TOOL_FOLDER": "/made/up",
@@ -130,6 +131,26 @@ def test_a_sender_s_environment_holds_what_is_listed_and_nothing_else(tmp_path: 
     }
     service = UsageService(config(tmp_path), {**allowed, **refused})
     assert service._sender_environ("{}") == {**allowed, **own}
+
+
+@pytest.mark.parametrize(
+    ("environ", "hosts"),
+    [
+        ({}, None),
+        ({"NO_PROXY": "made-up.example"}, "made-up.example"),
+        ({"http_proxy": "http://127.0.0.1:9", "NO_PROXY": "*"}, "*"),
+        ({"ALL_PROXY": "http://127.0.0.1:9", "NO_PROXY": ".made-up.example"}, ".made-up.example,"),
+        ({"all_proxy": "x", "NO_PROXY": "upper", "no_proxy": "lower"}, "lower,localhost,"),
+    ],
+)
+def test_where_there_is_a_proxy_this_machine_is_added_to_what_it_is_not_for(
+    tmp_path: Path, environ: dict[str, str], hosts: str | None
+) -> None:
+    given = UsageService(config(tmp_path), environ)._sender_environ("{}")
+    said = given.get("NO_PROXY")
+    assert (said or "").startswith(hosts or "")
+    assert (said is None) is (hosts is None)
+    assert ("127.0.0.0/8" in str(said)) is ("," in str(hosts))
 
 
 def capture(folder: Path, environ: Mapping[str, str], **more: object) -> list[Event]:

@@ -173,10 +173,11 @@ def decide(environ: "Mapping[str, str]", config: UsageConfig) -> Consent:
     chosen = stored_choice(config.paths)
     if chosen is not None:
         return Consent(*chosen)
-    if os.path.lexists(config.machine_off):
-        return Consent(False, f"switched off for this machine by {config.machine_off}")
+    switched_off = _switched_off(config.machine_off)
+    if switched_off:
+        return Consent(False, switched_off)
     runner = _test_runner(environ)
-    if runner and config.has_destination and not _is_loopback(config.host):
+    if runner and config.has_destination and not is_loopback(config.host):
         return Consent(False, f"under {runner} nothing goes to another machine unless {name}=1")
     if not config.has_destination:
         return Consent(True, "no destination is configured: events stay on this machine")
@@ -205,6 +206,20 @@ def stored_choice(paths: UsagePaths) -> "tuple[bool, str] | None":
     return False, f"the choice stored in {paths.choice} cannot be read"
 
 
+def _switched_off(path: str) -> str:
+    """Why tracking is off for all users of this machine, or nothing.
+
+    Only where there is certainly no such file is it not: whoever may not look cannot tell.
+    """
+    try:
+        os.lstat(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return ""
+    except (OSError, ValueError):
+        return f"whether {path} switches it off for this machine cannot be seen"
+    return f"switched off for this machine by {path}"
+
+
 def _test_runner(environ: "Mapping[str, str]") -> str:
     """The test runner that this process runs under, or nothing."""
     for name, runner in TEST_RUNNERS.items():
@@ -214,13 +229,19 @@ def _test_runner(environ: "Mapping[str, str]") -> str:
     return "unittest" if getattr(spec, "name", "") == "unittest.__main__" else ""
 
 
-def _is_loopback(url: str) -> bool:
+def is_loopback(url: str) -> bool:
     """Whether a URL's host is this machine, by its name alone."""
-    place = url.partition("://")[2].partition("/")[0].rpartition("@")[2].lower()
+    place = url.partition("://")[2].lower()
+    for end in "/?#\\":  # whatever may end a host: what stands after it is none
+        place = place.partition(end)[0]
+    place = place.rpartition("@")[2]
     if place.startswith("["):
-        return place[:5] == "[::1]" and place[5:6] in ("", ":")
+        address, _, port = place[1:].partition("]")
+        return address in ("::1", "0:0:0:0:0:0:0:1") and port[:1] in ("", ":")
     name = place.partition(":")[0]
-    return name == "localhost" or (name[:4] == "127." and name.replace(".", "").isdigit())
+    first, *rest = name.split(".")
+    numbers = name.isascii() and 1 <= len(rest) <= 3 and all(part.isdigit() for part in rest)
+    return name == "localhost" or (first == "127" and numbers)
 
 
 def is_set(environ: "Mapping[str, str]", name: str) -> bool:

@@ -9,17 +9,22 @@ two, both ``DeliveryError``:
 
 from __future__ import annotations
 
+import json
 import logging
 import uuid
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timezone
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-from posthog import Posthog
+from posthog import Posthog, client
 from posthog.request import EVENTS_ENDPOINT, post
 from requests import PreparedRequest, RequestException, Response, Session
+from urllib3.exceptions import HTTPError
 
-from usagekit.config import UsageConfig
+from usagekit.config import UsageConfig, is_loopback
 from usagekit.deadline import DeadlineError, run_within
 from usagekit.schema import PROPERTIES, PROTOCOL
 
@@ -29,6 +34,8 @@ _ALLOWED = {*PROPERTIES, *PROTOCOL, "alias", "distinct_id"}
 # How a PostHog host refuses for good. Any other refusal is a proxy's, a portal's, a filter's, or a
 # wrong URL's: none of them can know what the host would have said.
 _REFUSALS = frozenset({400, 401, 413})
+# Bytes of an answer, unpacked: a receiver's has some twenty. What is longer is none.
+_ANSWER_LIMIT = 65_536
 
 
 class DeliveryError(Exception):
@@ -73,14 +80,15 @@ class PostHogDelivery:
 
     def build(self, events: list[dict[str, Any]]) -> list[dict[str, Any]]:
         """The SDK's messages for events as ``wire.to_wire`` makes them. Raises RejectedError."""
-        for event in events:
-            self._client.capture(
-                event["event"],
-                distinct_id=event["distinct_id"],
-                properties=dict(event["properties"]),
-                timestamp=_datetime(event["timestamp"]),
-                uuid=event["uuid"],
-            )
+        with _asking_no_system():
+            for event in events:
+                self._client.capture(
+                    event["event"],
+                    distinct_id=event["distinct_id"],
+                    properties=dict(event["properties"]),
+                    timestamp=_datetime(event["timestamp"]),
+                    uuid=event["uuid"],
+                )
         built, self._built = self._built, []
         if len(built) < len(events):  # the SDK passes over what it cannot build
             raise RejectedError("not an event that can be sent")
@@ -117,41 +125,91 @@ class PostHogDelivery:
 
     def _post(self, batch: list[dict[str, Any]], timeout: float) -> None:
         try:
-            answer = run_within(timeout, lambda: self._request(batch, timeout))
+            answer, content = run_within(timeout, lambda: self._request(batch, timeout))
             status = answer.status_code
-            accepted = status == 200 and _is_receivers(answer.json())
-        except (RequestException, DeadlineError, OSError, ValueError, RecursionError) as error:
+            accepted = status == 200 and content is not None and _is_receivers(content)
+        except (*_NO_ANSWER, DeadlineError) as error:
             raise UnavailableError(type(error).__name__) from error
-        if status in _REFUSALS:
+        if status in _REFUSALS and content is not None:
             raise RejectedError(f"HTTP {status}")
         if not accepted:  # 200 from somebody else is no acceptance: a hotel's login page, say
             raise UnavailableError(f"HTTP {status}", _retry_after(answer))
 
-    def _request(self, batch: list[dict[str, Any]], timeout: float) -> Response:
-        session = Session()
-        # A redirect leads to somebody else, whose word settles nothing.
-        session.max_redirects = 0
+    def _request(
+        self, batch: list[dict[str, Any]], timeout: float
+    ) -> tuple[Response, bytes | None]:
+        with _Session(self._config.host) as session:
+            answer = post(
+                self._config.project_api_key,
+                self._client.host,
+                EVENTS_ENDPOINT,
+                gzip=True,
+                timeout=timeout,
+                session=session,
+                batch=batch,
+                historical_migration=False,
+            )
+            with answer:
+                return answer, _content(answer)
+
+
+# How requests, urllib3, zlib and json say that there is no answer, or none that makes sense.
+_NO_ANSWER = (RequestException, HTTPError, OSError, ValueError, RecursionError, zlib.error)
+
+
+class _Session(Session):
+    """One request's: to this host and no other, and no more of the answer than is asked for."""
+
+    def __init__(self, host: str) -> None:
+        super().__init__()
+        self._on_this_machine = is_loopback(host)
+        self.stream = True
+        self.headers["Accept-Encoding"] = "identity"
         # An authentication of its own keeps the user's .netrc out of it.
-        session.auth = _unchanged
-        return post(
-            self._config.project_api_key,
-            self._client.host,
-            EVENTS_ENDPOINT,
-            gzip=True,
-            timeout=timeout,
-            session=session,
-            batch=batch,
-            historical_migration=False,
-        )
+        self.auth = _unchanged
+
+    def merge_environment_settings(self, *args: Any, **kwargs: Any) -> Any:
+        """With the user's certificates, but no proxy between this machine and itself."""
+        settings = super().merge_environment_settings(*args, **kwargs)
+        return {**settings, "proxies": {}} if self._on_this_machine else settings
+
+    def get_redirect_target(self, resp: Response) -> None:  # noqa: ARG002
+        """A redirect leads to somebody else, whose word settles nothing."""
+        return
 
 
 def _unchanged(request: PreparedRequest) -> PreparedRequest:
     return request
 
 
+def _content(answer: Response) -> bytes | None:
+    """What the host says, unpacked; None if that is more than any receiver says.
+
+    By requests it would all be read, and unpacked before anybody could count.
+    """
+    content: bytes = answer.raw.read(_ANSWER_LIMIT + 1, decode_content=False)
+    packed = len(content) <= _ANSWER_LIMIT and answer.headers.get("Content-Encoding", "identity")
+    if packed and packed != "identity":  # though it was asked not to: gzip, or nothing known here
+        content = zlib.decompressobj(zlib.MAX_WBITS + 32).decompress(content, _ANSWER_LIMIT + 1)
+    return content if len(content) <= _ANSWER_LIMIT else None
+
+
+@contextmanager
+def _asking_no_system() -> Iterator[None]:
+    """The SDK asks what system this is before it builds a message, on Linux by ``lsb_release`` and
+    ``uname`` of the user's PATH, for properties that are taken off again. It has no setting for
+    that; while we build, it finds an answer that costs nothing."""
+    ask = getattr(client, "system_context", None)
+    vars(client)["system_context"] = dict
+    try:
+        yield
+    finally:
+        vars(client)["system_context"] = ask
+
+
 def _retry_after(answer: Response) -> float | None:
     """What the header ``Retry-After`` says, in seconds: it may be a number, or a date."""
-    text = answer.headers.get("Retry-After", "").strip()
+    text = answer.headers.get("Retry-After", "").strip()[:100]
     if text.isascii() and text.isdigit():
         return float(text[:9])
     try:
@@ -161,8 +219,9 @@ def _retry_after(answer: Response) -> float | None:
         return None
 
 
-def _is_receivers(content: object) -> bool:
-    return isinstance(content, dict) and content.get("status") in ("Ok", "ok", 1)
+def _is_receivers(content: bytes) -> bool:
+    said = json.loads(content)
+    return isinstance(said, dict) and said.get("status") in ("Ok", "ok", 1)
 
 
 def _datetime(timestamp: str) -> datetime:

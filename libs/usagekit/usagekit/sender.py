@@ -22,6 +22,22 @@ if TYPE_CHECKING:
     from usagekit.drain import Drain
 
 
+# What Python says before it starts a process, in whichever way.
+_STARTS = frozenset(
+    {
+        "os.exec",
+        "os.fork",
+        "os.forkpty",
+        "os.posix_spawn",
+        "os.spawn",
+        "os.startfile",
+        "os.system",
+        "subprocess.Popen",
+        "_winapi.CreateProcess",
+    }
+)
+
+
 def main(config: "UsageConfig", environ: "Mapping[str, str]" = os.environ) -> None:
     """Do the sender's work for one program, then end the process. Never returns.
 
@@ -29,6 +45,7 @@ def main(config: "UsageConfig", environ: "Mapping[str, str]" = os.environ) -> No
     not arrive, or the sender failed.
     """
     system.end_within(config.sender_lifetime - 0.2)  # it took a moment to get here
+    sys.addaudithook(_start_nothing)
     gc.disable()  # loading the SDK makes much and leaves no garbage: a tenth of its time
     code = 1
     try:
@@ -39,6 +56,13 @@ def main(config: "UsageConfig", environ: "Mapping[str, str]" = os.environ) -> No
     finally:
         # Not sys.exit: it would wait for whatever thread was abandoned at a deadline.
         os._exit(code)
+
+
+def _start_nothing(event: str, _: object) -> None:
+    """Refuse to start a process, for whichever library or resolver: it would not end with this
+    one, which the kernel ends without a word."""
+    if event in _STARTS:
+        raise PermissionError("a sender starts no process")
 
 
 class Sender:

@@ -14,6 +14,11 @@ if TYPE_CHECKING:
 
     from usagekit.config import UsageConfig
 
+# What stands in the way to other machines, and may not to this one: in words for those who know
+# blocks of addresses, and for those who do not.
+_PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy")
+_WITHOUT_PROXY = "localhost,127.0.0.1,127.0.0.0/8,::1"
+
 # What the sender needs to find its files, its interpreter, its language, its way out, the names
 # that it has to take out of messages, and what the person said of being tracked.
 _PASSED_ON = (
@@ -34,13 +39,8 @@ _PASSED_ON = (
     "PYTHONUSERBASE",
     "LD_LIBRARY_PATH",
     "DYLD_LIBRARY_PATH",
-    "HTTP_PROXY",
-    "HTTPS_PROXY",
-    "ALL_PROXY",
+    *_PROXIES,
     "NO_PROXY",
-    "http_proxy",
-    "https_proxy",
-    "all_proxy",
     "no_proxy",
     "SSL_CERT_FILE",
     "SSL_CERT_DIR",
@@ -182,6 +182,7 @@ class UsageService:
         environ = {name: value for name, value in chosen.items() if value is not None}
         return {
             **environ,
+            **_no_proxy(environ),
             **self._import_path(),
             **self._config.sender_environ,
             self._config.event_variable: payload,
@@ -207,6 +208,17 @@ def _without_message(event: "Mapping[str, Any]", data: str) -> str:
     properties = {**event["properties"]}
     del properties["error_message"]
     return to_json({**event, "properties": properties})
+
+
+def _no_proxy(environ: "Mapping[str, str]") -> dict[str, str]:
+    """The hosts that no proxy is asked for: this machine too, by the resolver's library as well."""
+    if not any(name in environ for name in _PROXIES):
+        return {}
+    chosen = environ.get("no_proxy") or environ.get("NO_PROXY") or ""
+    if chosen.strip() == "*":
+        return {}
+    hosts = f"{chosen},{_WITHOUT_PROXY}".lstrip(",")
+    return {"no_proxy": hosts, "NO_PROXY": hosts}
 
 
 def minted(event: "Mapping[str, object]") -> dict[str, object]:
