@@ -194,17 +194,20 @@ def _content(answer: Response) -> bytes | None:
     return content if len(content) <= _ANSWER_LIMIT else None
 
 
+# What the SDK asks before it builds a message: what system this is, on Linux by ``lsb_release`` and
+# ``uname`` of the user's PATH, for properties that are taken off again.
+_ASK_SYSTEM = getattr(client, "system_context", None)
+
+
 @contextmanager
 def _asking_no_system() -> Iterator[None]:
-    """The SDK asks what system this is before it builds a message, on Linux by ``lsb_release`` and
-    ``uname`` of the user's PATH, for properties that are taken off again. It has no setting for
-    that; while we build, it finds an answer that costs nothing."""
-    ask = getattr(client, "system_context", None)
+    """While we build, the SDK finds an answer that costs nothing; it has no setting for that. What
+    the program sends by it for itself stays as it is."""
     vars(client)["system_context"] = dict
     try:
         yield
     finally:
-        vars(client)["system_context"] = ask
+        vars(client)["system_context"] = _ASK_SYSTEM
 
 
 def _retry_after(answer: Response) -> float | None:
