@@ -323,6 +323,16 @@ class TestAnswersWithoutAnEnd:
         assert home.waiting() == []
         assert [line["result"] for line in home.log()] == ["sent"]
 
+    @pytest.mark.parametrize("encoding", ["gzip", "made-up"])
+    def test_a_refusal_in_a_packing_that_nobody_knows_is_a_refusal(
+        self, new_home: NewHome, encoding: str
+    ) -> None:
+        head = f"HTTP/1.1 400 Bad Request\r\nContent-Encoding: {encoding}\r\n"
+        with Stream(lambda: iter([f"{head}Connection: close\r\n\r\nmade up".encode()])) as host:
+            home = new_home(host=host.url)
+            send(home, fields())
+        assert [line["result"] for line in home.log()] == ["rejected"]
+
     @pytest.mark.parametrize("kind", ["in chunks", "gzip", "headers"])
     def test_a_service_that_says_who_somebody_is_without_an_end_says_nothing(
         self, home: Home, recorder: Recorder, usual: int, kind: str

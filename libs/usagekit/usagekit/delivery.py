@@ -14,7 +14,7 @@ import logging
 import uuid
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime, timezone
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -153,8 +153,8 @@ class PostHogDelivery:
                 return answer, _content(answer)
 
 
-# How requests, urllib3, zlib and json say that there is no answer, or none that makes sense.
-_NO_ANSWER = (RequestException, HTTPError, OSError, ValueError, RecursionError, zlib.error)
+# How requests, urllib3 and json say that there is no answer, or none that makes sense.
+_NO_ANSWER = (RequestException, HTTPError, OSError, ValueError, RecursionError)
 
 
 class _Session(Session):
@@ -188,9 +188,10 @@ def _content(answer: Response) -> bytes | None:
     By requests it would all be read, and unpacked before anybody could count.
     """
     content: bytes = answer.raw.read(_ANSWER_LIMIT + 1, decode_content=False)
-    packed = len(content) <= _ANSWER_LIMIT and answer.headers.get("Content-Encoding", "identity")
-    if packed and packed != "identity":  # though it was asked not to: gzip, or nothing known here
-        content = zlib.decompressobj(zlib.MAX_WBITS + 32).decompress(content, _ANSWER_LIMIT + 1)
+    encoding = answer.headers.get("Content-Encoding", "").strip().lower()
+    if encoding not in ("", "identity") and len(content) <= _ANSWER_LIMIT:  # though not asked for
+        with suppress(zlib.error):  # neither gzip nor deflate: whoever reads it will see
+            content = zlib.decompressobj(zlib.MAX_WBITS + 32).decompress(content, _ANSWER_LIMIT + 1)
     return content if len(content) <= _ANSWER_LIMIT else None
 
 
