@@ -320,6 +320,14 @@ class TestWhoeverMayNotLook:
         assert self.reason(tmp_path, folder / "off") == "on by default"
 
 
+@pytest.mark.parametrize("leads_to", ["nowhere", "somebody's", "choice"])
+def test_a_choice_that_is_a_link_is_one_that_cannot_be_read(tmp_path: Path, leads_to: str) -> None:
+    (tmp_path / "state" / "usage").mkdir(parents=True)
+    (tmp_path / "state" / "usage" / "somebody's").write_text("on\n")
+    (tmp_path / "state" / "usage" / "choice").symlink_to(leads_to)
+    assert not decide({}, config(tmp_path)).enabled
+
+
 def test_deciding_touches_nothing(tmp_path: Path) -> None:
     decide({TRACKING: "0"}, config(tmp_path))
     decide({}, config(tmp_path))

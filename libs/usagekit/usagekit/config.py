@@ -190,7 +190,9 @@ def stored_choice(paths: UsagePaths) -> "tuple[bool, str] | None":
     A choice that cannot be read is a "no": there is one, and nobody can tell what it was.
     """
     try:
-        fd = os.open(paths.choice, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
+        # A link that leads nowhere would pass for no choice.
+        flags = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0)
+        fd = os.open(paths.choice, os.O_RDONLY | flags)
     except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError:
