@@ -251,11 +251,11 @@ def _serve(requests: socket.socket) -> dict[str, Any]:
     signal.signal(signal.SIGCHLD, lambda *_: None)
     gc.freeze()  # which no child need look through, and so copy
     while True:
-        ready, _, _ = select.select([requests, ended], [], [])
+        ready, _, _ = select.select([requests.fileno(), ended], [], [])
         if ended in ready:
             os.read(ended, 4096)
             _tell_of_the_dead(running)
-        if requests not in ready:
+        if requests.fileno() not in ready:
             continue
         request, files, _, _ = socket.recv_fds(requests, 1, 4)
         if not request:

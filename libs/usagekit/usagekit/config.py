@@ -3,6 +3,8 @@
 import os
 import sys
 
+from usagekit.snapshot import system
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -198,11 +200,13 @@ def stored_choice(paths: UsagePaths) -> "tuple[bool, str] | None":
     except OSError:
         return False, f"the choice stored in {paths.choice} cannot be read"
     try:
-        word = os.read(fd, 100).strip()
+        word, status = os.read(fd, 100).strip(), os.fstat(fd)
     except OSError:
-        word = b""
+        word, status = b"", None
     finally:
         os.close(fd)
+    if word == b"on" and not (status and system.is_own(status)):
+        return False, f"the choice stored in {paths.choice} may be somebody else's"
     if word in (b"on", b"off"):
         return word == b"on", f"switched {word.decode()} by you, for good"
     return False, f"the choice stored in {paths.choice} cannot be read"

@@ -108,7 +108,8 @@ def spool_name(timestamp: str, uuid: str) -> str:
 
 def is_event(name: str) -> bool:
     """Whether a file in the spool is called as an event is."""
-    return name[:4].isdigit() and name[-5:] == ".json" and is_uuid(name[-41:-5])
+    year, uuid = name[:4], name[-41:-5]
+    return year.isdigit() and name[-42:-41] == "-" and name[-5:] == ".json" and is_uuid(uuid)
 
 
 def is_marker(name: str) -> bool:

@@ -102,10 +102,14 @@ def open_folder(paths: "UsagePaths", path: str, *, make: bool = False) -> "syste
         path: one of its folders.
         make: make what is missing below ``paths.home``.
     """
-    folder = system.Folder(paths.home)
-    for name in path[len(paths.home) + 1 :].split("/") if path != paths.home else ():
-        with folder as outer:
-            folder = outer.inner(name, make=make)
+    try:
+        folder = system.Folder(paths.home)
+        for name in path[len(paths.home) + 1 :].split("/") if path != paths.home else ():
+            with folder as outer:
+                folder = outer.inner(name, make=make)
+    except OSError as error:
+        error.filename = path  # for a person the name alone says too little
+        raise
     return folder
 
 
