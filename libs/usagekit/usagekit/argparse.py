@@ -62,6 +62,8 @@ class _Parsing:
                 raise
             finally:
                 self._at_work.pop()
+            if outermost:
+                self._watch.guard(lambda: self._watch.typed.append(_values(result)))
             if outermost:  # of several that know no sub-command, the last is as good as the first
                 self._watch.path = self._path
                 self._watch.begin()
@@ -164,3 +166,9 @@ def _choices(action: "Any") -> "list[tuple[str, Any]]":
         if issubclass(type(choices), dict):  # isinstance would ask what it says that it is
             found += [(name, known) for name, known in dict.items(choices) if type(name) is str]
     return found
+
+
+def _values(parsed: "Any") -> list[object]:
+    """What was parsed: the values of a namespace, and of what was left over if that was asked for."""
+    namespace, *rest = parsed if isinstance(parsed, tuple) else (parsed,)
+    return [*vars(namespace).values(), *rest]

@@ -200,6 +200,8 @@ def _note_options(watch: "Watch", context: "Any", declared: "list[Any]") -> None
     """The options that stood on the command line, by the names that the program gave them."""
     for parameter in declared:
         source = context.get_parameter_source(parameter.name)
+        if source.name not in ("DEFAULT", "DEFAULT_MAP"):  # typed, or asked for
+            watch.typed.append(context.params.get(parameter.name))
         if parameter.param_type_name == "option" and source.name == "COMMANDLINE":
             watch.options.append(max(parameter.opts, key=len).lstrip("-"))
 

@@ -55,6 +55,7 @@ class Watch:
     Attributes:
         path: the declared names on the way to the command, groups first.
         options: the declared names of the options that were used.
+        typed: the values that were made of what the user typed; never recorded.
         error: what left the command before its framework made an exit of it.
         invoked: whether a command has been found and begun.
         question: whether this was ``--help``, ``--version`` or completion: no command at all.
@@ -66,6 +67,7 @@ class Watch:
         self._is_plain = False
         self.path: list[str] = []
         self.options: list[str] = []
+        self.typed: list[object] = []
         self.error: BaseException | None = None
         self.invoked = False
         self.question = False
@@ -131,7 +133,7 @@ class Watch:
         if self.error is not None or not exits_well(ending):
             from usagekit.outcome import outcome_of  # an ordinary end needs no judge
 
-            outcome = outcome_of(ending, self.error, self.name.split("."))
+            outcome = outcome_of(ending, self.error, self.name.split("."), self.typed)
         self._tracker.track_command_execution(self.name, outcome, duration, self.options)
 
     def _saw_command(self) -> bool:

@@ -1,0 +1,67 @@
+"""Which numbers say something about a program, and not about a person."""
+
+from __future__ import annotations
+
+import re
+
+# What is counted or numbered in a program, before the number and after it.
+_BEFORE = re.compile(
+    r"(?:lines?|columns?|col|chars?|characters?|positions?|pos|port|status|errno|error|bytes?|offset"
+    r"|index|exit(?: code)?|signal|timeout|size|length|limit|width|height|depth|level|row|page|step"
+    r"|attempt|after|within|in|http|pid|process|worker|exceeds?|most|least|maximum|minimum|max|min|than"
+    r"|expected|got|base|byte|code|of|by|dimension|shape|rank|axis)[ =:#(\[\"']{0,3}\Z",
+    re.IGNORECASE,
+)
+_AFTER = re.compile(
+    r"[ -]?(?:ms|s|sec|seconds?|minutes?|hours?|days?|bytes?|[kmgt]i?b|%|times|retries|requests?"
+    r"|tokens?|items?|rows?|chars?|characters?|arguments?|columns?|lines?|connections?|attempts?"
+    r"|redirects?|workers?|elements?|entries|events?|features?|dimensions?|bits?|levels?|more|fewer"
+    r"|extra|positional|values?|errors?|warnings?|tests?|files?|packages?|commits?)\b",
+    re.IGNORECASE,
+)
+_PRIVATE = re.compile(
+    r"(?:\bpin|\bcvv|\bcvc|\botp|\btan|\bmfa|\b2fa|passcode|\bssn|\bage|\baged|\bborn|\bdob|birth\w*"
+    r"|iban|card|account|phone|mobile|\btel|\bfax|\bzip|salary|wage|income|amount|balance|price|paid"
+    r"|patient|customer|client|employee|invoice|order|member|room|street|house|code for|passwords?"
+    r"|secret|security code|weight|blood\w*|\$|€|£|¥|eur|usd|gbp|chf)"
+    r"\W{0,3}(?:(?:is|was|no|number|nr|id|of)\W{0,3}){0,2}\Z",
+    re.IGNORECASE,
+)
+_CURRENCY = re.compile(r"\s?(?:[$€£¥]|(?:eur|usd|gbp|chf|euros?|dollars?|pounds)\b)", re.IGNORECASE)
+_VERSIONED = re.compile(
+    r"(?:version|versions|release|python|==|>=|<=|!=|~=|[<>@^]|\bv|\w/|requires|needs|upgrade to|\w-)"
+    r"[ :'\"(]{0,2}\Z",
+    re.IGNORECASE,
+)
+NUMBER = re.compile(
+    r"[+-]?0x[0-9a-f]{1,8}|[vV]?\d{1,9}(?:\.\d{1,6}){0,4}(?:(?:a|b|rc|\.?dev|\.?post)\d{1,3})?"
+)
+_DIGITS = re.compile(r"\d+")
+
+
+def may_stay(number: str, before: str, after: str) -> bool:
+    """Whether a number may be sent.
+
+    Args:
+        number: a text that ``NUMBER`` matches, with a sign perhaps.
+        before: what stands before it.
+        after: what stands after it.
+    """
+    before, after = before[-40:], after[:16]
+    if _PRIVATE.search(before) or _CURRENCY.match(after):
+        return False
+    if number[:2] == "0x":
+        return len(number) <= 4  # noqa: PLR2004 (a byte)
+    parts = [len(digits) for digits in _DIGITS.findall(number)]
+    if len(parts) > 2:  # noqa: PLR2004
+        versioned = number[0] in "vV" or bool(_VERSIONED.search(before))
+        return versioned or (len(parts) == 3 and max(parts) <= 2 and not _is_date(number))  # noqa: PLR2004
+    if parts[0] <= 3 and max(parts) <= 6:  # noqa: PLR2004
+        return True
+    return parts[0] <= 6 and bool(_BEFORE.search(before) or _AFTER.match(after))  # noqa: PLR2004
+
+
+def _is_date(number: str) -> bool:
+    """Whether three small numbers could be a day: 29.02.24."""
+    first, second, _ = (int(digits) for digits in _DIGITS.findall(number)[:3])
+    return "0" in (number[0], number.partition(".")[2][:1]) and 0 < first < 32 and second < 13  # noqa: PLR2004

@@ -1,0 +1,204 @@
+"""What a failed command may say of what went wrong, decided in its own process, which alone knows
+its source and what its user typed. Loaded for failures only.
+
+What stands in the program's source is the program's and stays; what was put into it is not, and
+goes. Where no source explains a text, all that the user typed goes, and the sender decides about
+the rest by its words (``redact.py``): what it may send as it is stands between two marks.
+"""
+
+from __future__ import annotations
+
+import builtins
+import re
+from collections.abc import Iterable, Iterator
+
+from usagekit.clean import cleaned
+from usagekit.figures import NUMBER, may_stay
+from usagekit.outcome import RAW_MESSAGE_LIMIT, cut
+from usagekit.source import Source, related
+from usagekit.typed import Typed
+
+# Characters that are looked at, before what is invisible has gone.
+_LOOKED_AT = 4 * RAW_MESSAGE_LIMIT
+# Around what the sender may send as it is; no text that was cleaned holds either.
+MARKS = ("\x02", "\x03")
+# Shorter texts of other exceptions stand in a message by chance.
+_SHORTEST_TEXT = 6
+_AROUND = " '\"`()[]{}<>,.;:!?=|*#"
+# A name in quotes, or one that looks like no ordinary word.
+_NAME = re.compile(r"(?P<quote>['\"`])(?P<name>[\w.-]{1,80})(?P=quote)|\b(?P<bare>\w+(?:\.\w+)+|\w*_\w+|\w+(?=\(\)))")
+_REASON = re.compile(r"[1-5]\d\d [A-Z][a-z-]+(?: [A-Z][a-z]+){0,3}")
+EXTENSIONS = frozenset(
+    "7z bak bat bin bmp bz2 c cer cfg class cmd conf cpp crt css csv dat db deb dll doc docx eml env"
+    " exe gif git go gz h html ico ini ipynb iso jar java jpeg jpg js json jsonl jsx key kt lock log"
+    " lua md mkv mov mp3 mp4 msg msi odp ods odt ogg p12 parquet part pdf pem pfx php pid pkl png ppt"
+    " pptx ps1 psd py pyc pyi rar rb rpm rs rst rtf sh so sock sql sqlite sqlite3 svg swift tar tex tgz"
+    " tif tiff tmp toml ts tsv tsx txt wav webm webp whl xls xlsx xml xz yaml yml zip zst".split()
+)
+
+
+def message_of(
+    error: BaseException, declared: Iterable[str] = (), parsed: Iterable[object] = ()
+) -> str:
+    """An exception's text as it may leave this process.
+
+    Args:
+        error: what was raised.
+        declared: words of the command line that are the program's own: names of commands.
+        parsed: the values that a framework made of what the user typed, or was asked for.
+    """
+    raw = _text(error)
+    if not raw:
+        return ""
+    text = cleaned(cut(raw, _LOOKED_AT))
+    errors = related(error)
+    speaker = _Speaker(Source(errors), Typed(declared, parsed, _files(errors)), errors)
+    return speaker.said(cut(text))
+
+
+def extension(name: str) -> str:
+    """The end of a file's name, if it says which kind of file it is, and no more."""
+    end = name.rpartition(".")[2]
+    return f".{end}" if "." in name and end.lower() in EXTENSIONS else ""
+
+
+def _text(error: BaseException) -> str:
+    """The exception's text, or what it says may be recorded in place of it."""
+    instead = getattr(error, "usage_message", None)
+    try:
+        return instead if isinstance(instead, str) else str(error)
+    except Exception:  # noqa: BLE001 (somebody's __str__ is broken; the class still speaks)
+        return ""
+
+
+def _files(errors: list[BaseException]) -> Iterator[str]:
+    """The paths that the operating system had something against."""
+    for error in errors:
+        if isinstance(error, OSError):
+            for name in (error.filename, error.filename2):
+                if isinstance(name, (str, bytes)):
+                    yield name if isinstance(name, str) else name.decode("utf-8", "replace")
+
+
+class _Speaker:
+    """Says texts of one failure."""
+
+    def __init__(self, source: Source, typed: Typed, errors: list[BaseException]) -> None:
+        self._source = source
+        self._typed = typed
+        self._pieces = set(source.pieces)
+        self._kinds = {type(error).__name__ for error in errors}
+        for error in errors:
+            if isinstance(error, OSError) and isinstance(error.strerror, str):
+                import os
+
+                if error.errno is not None and error.strerror == os.strerror(error.errno):
+                    self._pieces.add(f"[Errno {error.errno}] {error.strerror}")
+        texts = {cleaned(cut(_text(error), RAW_MESSAGE_LIMIT)) for error in errors[1:]}
+        self._inner = sorted((text for text in texts if len(text) >= _SHORTEST_TEXT), key=len, reverse=True)
+
+    def said(self, text: str) -> str:
+        """What may be said of a text in which those of other exceptions may stand."""
+        return "".join(self._parts(text, self._inner))
+
+    def _parts(self, text: str, inner: list[str]) -> Iterator[str]:
+        for number, other in enumerate(inner):
+            before, found, after = text.partition(other)
+            if found:
+                rest = inner[number + 1 :]
+                yield from self._parts(before, rest)
+                yield from self._parts(found, rest)
+                yield from self._parts(after, rest)
+                return
+        yield self._explained(text) or self._unexplained(text)
+
+    def _explained(self, text: str) -> str:
+        """A text that follows a template of the program's; empty if it does not."""
+        taken = _taken(text, self._pieces)
+        if 1 not in taken:
+            return ""
+        _take(text, self._kinds, taken)
+        said = []
+        for known, start, end in _runs(taken):
+            part = text[start:end]
+            said.append(part if known else self._value(part, text[:start], text[end:]))
+        return MARKS[0] + "".join(said) + MARKS[1]
+
+    def _value(self, gap: str, before: str, after: str) -> str:
+        """What may be said of what was put into a template."""
+        value = gap.strip(_AROUND)
+        if not value:
+            return gap
+        start = gap.index(value)
+        head, tail = gap[:start], gap[start + len(value) :]
+        return head + self._placeholder(value, before + head, tail + after) + tail
+
+    def _placeholder(self, value: str, before: str, after: str) -> str:
+        known = self._typed.kind_of(value)
+        if known:
+            return known + (extension(value) if known == "<path>" else "")
+        if value in self._source.names or hasattr(builtins, value) or value == "NoneType":
+            return value
+        if NUMBER.fullmatch(value.lstrip("+-")) and may_stay(value.lstrip("+-"), before, after):
+            return value
+        if _REASON.fullmatch(value) and self._typed.without(value) == value:
+            return value
+        return _shape(value)
+
+    def _unexplained(self, text: str) -> str:
+        """A text of which nobody here knows the source, but for names in it that are known."""
+        said, at = [], 0
+        for match in _NAME.finditer(text):
+            name = match["name"] or match["bare"]
+            if self._is_own(name, quoted=bool(match["name"])):
+                said += [self._typed.without(text[at : match.start()]), MARKS[0], match[0], MARKS[1]]
+                at = match.end()
+        return "".join([*said, self._typed.without(text[at:])])
+
+    def _is_own(self, name: str, *, quoted: bool) -> bool:
+        names = self._source.names
+        known = all(part in names for part in name.split(".")) or name in names
+        if not known and quoted:
+            known = set(re.findall(r"\w+", name)) <= self._source.words
+        return known and not self._typed.kind_of(name) and self._typed.without(name) == name
+
+
+def _taken(text: str, pieces: Iterable[str]) -> bytearray:
+    """For each character of a text, whether it belongs to one of these pieces: 1 or 0."""
+    taken = bytearray(len(text))
+    _take(text, sorted((piece for piece in pieces if piece in text), key=len, reverse=True), taken)
+    return taken
+
+
+def _take(text: str, pieces: Iterable[str], taken: bytearray) -> None:
+    for piece in pieces:
+        start = text.find(piece)
+        while start >= 0:
+            end = start + len(piece)
+            if taken.find(1, start, end) < 0 and not _within_a_word(text, start, end):
+                taken[start:end] = b"\x01" * (end - start)
+            start = text.find(piece, end)
+
+
+def _within_a_word(text: str, start: int, end: int) -> bool:
+    return text[max(start - 1, 0) : start + 1].isalnum() and start > 0 or (
+        text[end - 1 : end + 1].isalnum() and end < len(text)
+    )
+
+
+def _runs(taken: bytearray) -> Iterator[tuple[bool, int, int]]:
+    start = 0
+    for match in re.finditer(rb"\x00+|\x01+", bytes(taken)):
+        start, end = match.span()
+        yield taken[start] == 1, start, end
+
+
+def _shape(value: str) -> str:
+    """A placeholder that says of which kind the value was."""
+    if re.match(r"[a-z][a-z0-9+.-]{0,20}:\\?/\\?/", value, re.IGNORECASE):
+        return "<url>"
+    if re.fullmatch(r"[^\s@]+@[^\s@]+\.\w+", value):
+        return "<email>"
+    if "/" in value or "\\" in value:
+        return f"<path>{extension(value)}"
+    return "<value>"
