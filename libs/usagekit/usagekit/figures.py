@@ -8,15 +8,15 @@ import re
 _BEFORE = re.compile(
     r"(?:lines?|columns?|col|chars?|characters?|positions?|pos|port|status|errno|error|bytes?|offset"
     r"|index|exit(?: code)?|signal|timeout|size|length|limit|width|height|depth|level|row|page|step"
-    r"|attempt|after|within|in|http|pid|process|worker|exceeds?|most|least|maximum|minimum|max|min|than"
-    r"|expected|got|base|byte|code|of|by|dimension|shape|rank|axis)[ =:#(\[\"']{0,3}\Z",
+    r"|attempt|after|within|http|iso|rfc|pid|process|worker|exceeds?|most|least|maximum|minimum|max|min"
+    r"|than|_\w{1,12}\.c|base|byte|dimension|shape|rank|axis)[ =:#(\[\"']{0,3}\Z",
     re.IGNORECASE,
 )
 _AFTER = re.compile(
     r"[ -]?(?:ms|s|sec|seconds?|minutes?|hours?|days?|bytes?|[kmgt]i?b|%|times|retries|requests?"
     r"|tokens?|items?|rows?|chars?|characters?|arguments?|columns?|lines?|connections?|attempts?"
     r"|redirects?|workers?|elements?|entries|events?|features?|dimensions?|bits?|levels?|more|fewer"
-    r"|extra|positional|values?|errors?|warnings?|tests?|files?|packages?|commits?)\b",
+    r"|extra|digits?|used|allowed|positional|values?|errors?|warnings?|tests?|files?|packages?|commits?)\b",
     re.IGNORECASE,
 )
 _PRIVATE = re.compile(
@@ -33,8 +33,10 @@ _VERSIONED = re.compile(
     r"[ :'\"(]{0,2}\Z",
     re.IGNORECASE,
 )
+# One of several groups of digits, as of a telephone's.
+_GROUPED = re.compile(r"\d[ -]\|| \d{2,}[ -]\||\|[ -]\d{2,}")
 NUMBER = re.compile(
-    r"[+-]?0x[0-9a-f]{1,8}|[vV]?\d{1,9}(?:\.\d{1,6}){0,4}(?:(?:a|b|rc|\.?dev|\.?post)\d{1,3})?"
+    r"[+-]?0x[0-9a-f]{1,8}|[vV]?\d{1,9}(?:\.\d{1,20}){0,4}(?:(?:a|b|rc|\.?dev|\.?post)\d{1,3})?"
 )
 _DIGITS = re.compile(r"\d+")
 
@@ -48,17 +50,18 @@ def may_stay(number: str, before: str, after: str) -> bool:
         after: what stands after it.
     """
     before, after = before[-40:], after[:16]
-    if _PRIVATE.search(before) or _CURRENCY.match(after):
+    if _PRIVATE.search(before) or _CURRENCY.match(after) or _GROUPED.search(before + "|" + after):
         return False
     if number[:2] == "0x":
-        return len(number) <= 4  # noqa: PLR2004 (a byte)
+        return len(number) <= 8  # noqa: PLR2004 (no address)
     parts = [len(digits) for digits in _DIGITS.findall(number)]
     if len(parts) > 2:  # noqa: PLR2004
         versioned = number[0] in "vV" or bool(_VERSIONED.search(before))
         return versioned or (len(parts) == 3 and max(parts) <= 2 and not _is_date(number))  # noqa: PLR2004
-    if parts[0] <= 3 and max(parts) <= 6:  # noqa: PLR2004
+    counted = _BEFORE.search(before) or _AFTER.match(after)
+    if max(parts) <= 3 or (counted and parts[0] <= 6):  # noqa: PLR2004
         return True
-    return parts[0] <= 6 and bool(_BEFORE.search(before) or _AFTER.match(after))  # noqa: PLR2004
+    return parts[0] == len(number) and number[0] != "0" and int(number).bit_count() == 1
 
 
 def _is_date(number: str) -> bool:

@@ -28,6 +28,12 @@ _AROUND = " '\"`()[]{}<>,.;:!?=|*#"
 # A name in quotes, or one that looks like no ordinary word.
 _NAME = re.compile(r"(?P<quote>['\"`])(?P<name>[\w.-]{1,80})(?P=quote)|\b(?P<bare>\w+(?:\.\w+)+|\w*_\w+|\w+(?=\(\)))")
 _REASON = re.compile(r"[1-5]\d\d [A-Z][a-z-]+(?: [A-Z][a-z]+){0,3}")
+# What the interpreter and parsers say in whatever text: where, and what is no file.
+_CUSTOMARY = re.compile(
+    r"\bline \d{1,6}(?:, (?:column|col|char) \d{1,6})?(?: \(char \d{1,7}\))?"
+    r"|(?:\bin \")?<(?:unicode string|byte string|string|stdin|stream end|module|lambda|locals|genexpr|listcomp)>"
+    r"|<[\w.]{1,80} object(?= at 0x)"
+)
 EXTENSIONS = frozenset(
     "7z bak bat bin bmp bz2 c cer cfg class cmd conf cpp crt css csv dat db deb dll doc docx eml env"
     " exe gif git go gz h html ico ini ipynb iso jar java jpeg jpg js json jsonl jsx key kt lock log"
@@ -87,7 +93,6 @@ class _Speaker:
         self._source = source
         self._typed = typed
         self._pieces = set(source.pieces)
-        self._kinds = {type(error).__name__ for error in errors}
         for error in errors:
             if isinstance(error, OSError) and isinstance(error.strerror, str):
                 import os
@@ -117,7 +122,9 @@ class _Speaker:
         taken = _taken(text, self._pieces)
         if 1 not in taken:
             return ""
-        _take(text, self._kinds, taken)
+        _take(text, self._source.kinds, taken)
+        for match in _CUSTOMARY.finditer(text):
+            taken[match.start() : match.end()] = b"\x01" * len(match[0])
         said = []
         for known, start, end in _runs(taken):
             part = text[start:end]
@@ -137,7 +144,7 @@ class _Speaker:
         known = self._typed.kind_of(value)
         if known:
             return known + (extension(value) if known == "<path>" else "")
-        if value in self._source.names or hasattr(builtins, value) or value == "NoneType":
+        if value in self._source.names | self._source.kinds or hasattr(builtins, value) or value == "NoneType":
             return value
         if NUMBER.fullmatch(value.lstrip("+-")) and may_stay(value.lstrip("+-"), before, after):
             return value
@@ -194,7 +201,10 @@ def _runs(taken: bytearray) -> Iterator[tuple[bool, int, int]]:
 
 
 def _shape(value: str) -> str:
-    """A placeholder that says of which kind the value was."""
+    """A placeholder that says of which kind the value was; what is around it stays."""
+    inner = value.strip(_AROUND)
+    if inner != value:
+        return value.replace(inner, _shape(inner), 1) if inner else value
     if re.match(r"[a-z][a-z0-9+.-]{0,20}:\\?/\\?/", value, re.IGNORECASE):
         return "<url>"
     if re.fullmatch(r"[^\s@]+@[^\s@]+\.\w+", value):

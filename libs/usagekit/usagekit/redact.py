@@ -22,19 +22,22 @@ SENT_MESSAGE_LIMIT = 300
 SENT_NAME_LIMIT = 200
 
 _KNOWN = re.compile(rf"{MARKS[0]}([^{''.join(MARKS)}]*)(?:{MARKS[1]}|\Z)")
-_PLACEHOLDER = re.compile(
-    r"<(?:argument|email|hex|ip|key|mac|name|number|path|secret|token|url|uuid|value)>(?:\.\w{1,8}\b)?"
+PLACEHOLDERS = re.compile(
+    r"<(?:argument|email|hex|host|ip|key|mac|name|number|path|secret|token|url|uuid|value)>"
 )
+_PLACEHOLDER = re.compile(rf"{PLACEHOLDERS.pattern}(?:\.\w{{1,8}}\b)?")
+# How the interpreter writes of objects.
+_OBJECT = re.compile(r"<([\w.]{1,80}) object at 0x[0-9a-f]+>|<class '([\w.]{1,80})'>")
 # What is in quotes was put there; apostrophes are no quotes. The second of two that double stays in.
 _QUOTED = re.compile(
-    r"(?<![^\W_])(?P<quote>\\{0,8}(?:'|\"))(?P<inner>(?:(?!(?P=quote)).|(?P=quote){2}(?=\w)){1,2000})(?P=quote)(?!\w)"
+    r"(?<![^\W_])(?:(?:[brfu]|rb|br)(?='))?(?P<quote>\\{0,8}(?:'|\"))(?P<inner>(?:(?!(?P=quote)).|(?P=quote){2}(?=\w)){1,2000})(?P=quote)(?!\w)"
     r"|(?P<open>[“„«‹「『《])(?P<other>[^”“»›」』》]{1,500})(?P<close>[”“»›」』》])|(?P<tick>`)(?P<ticked>[^`]{1,500})`"
 )
 _LETTERS = re.compile(r"[^\W\d_]+")
 _PARTS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[^\W\d_]+")
 _EDGES = "'\"`()[]{}<>,.;:!?=|*#-–—…+/\\&%$@~^_«»“”„"
 _QUOTABLE = re.compile(
-    r"(?:utf-?(?:8|16|32)|ascii|charmap|latin-?1|cp125\d|idna|[a-z]{1,4}|[<>=!+*/%&|^~@:;,.()\[\]{}-]{1,3})\Z", re.I
+    r"(?:utf-?(?:8|16|32)|ascii|charmap|latin-?1|cp125\d|idna|[a-z]{1,4}|[<>=!+*/%&|^~@:;,.()\[\]{}-]{1,3}|\\(?:u[0-9a-f]{4}|x[0-9a-f]{2}|[a-z]))\Z", re.I
 )
 
 
@@ -89,7 +92,7 @@ class Redactor:
             text = pattern.sub(replacement, text)
         if self._words is not None:
             text = self._words.sub("<name>", text)
-        return _known_words(_QUOTED.sub(_quoted, text))
+        return _known_words(_QUOTED.sub(_quoted, _OBJECT.sub(_object, text)))
 
 
 def redact_name(name: str) -> str:
@@ -102,6 +105,10 @@ def redact_name(name: str) -> str:
     for pattern, replacement in SHAPES:
         name = pattern.sub(replacement, name)
     return name[:SENT_NAME_LIMIT]
+
+
+def _object(match: re.Match[str]) -> str:
+    return f"<{match[1]} object>" if match[1] else f"<class {match[2]}>"
 
 
 def _quoted(match: re.Match[str]) -> str:
@@ -135,6 +142,9 @@ def _known_words(text: str) -> str:
 
 
 def _hidden(token: str, last: str) -> list[str]:
+    placeholder = _PLACEHOLDER.search(token)
+    if placeholder is not None:
+        return [placeholder[0]]
     inner = token.strip(_EDGES)
     start = token.index(inner) if inner else 0
     word = "<number>" if inner and not _LETTERS.search(inner) else "<value>"
@@ -155,27 +165,51 @@ def _judge(text: str, tokens: list[str], at: int) -> bool:
     return _is_known(inner, before, after)
 
 
+# A run of letters and digits, dots between digits too: a number, a word, or a number with its unit.
+_RUN = re.compile(r"0x[0-9a-f]+|[^\W_]*\d+(?:\.\d+)*[^\W_]*|[^\W\d_]+", re.IGNORECASE)
+_UNIT = re.compile(r"(?:ms|us|ns|s|sec|m|min|h|d|[kmgt]i?b?|b|x|px|bit|%|hz|[kmg]hz|(?:a|b|rc|dev|post)\d{1,3}|x\d{1,4})?\Z", re.I)
+_NUMBERED = re.compile(r"([a-z]{1,20})(\d{1,3})(?:[a-z]{0,2})\Z", re.I)
+_ESCAPE = re.compile(r"\W?\\(?:u[0-9a-f]{4}|x[0-9a-f]{2}|[abfnrtv0])\W*")
+_REGION = re.compile(r"\W*[a-z]{2}-(?:north|south|east|west|central){1,2}-?\d\W*\Z")
+_SLUG = re.compile(r"\w+(?:-\w+){2,}")
+_SLUGS = re.compile(r"-(?:of|to|by|up|in|non)-|exited-with|\Ax86|-bit")
+
+
 def _is_known(token: str, before: str, after: str) -> bool:
     """Whether all words in a token are words of programs, and all numbers harmless."""
-    if "%" in token.strip(_EDGES) or "\\" in token.strip(_EDGES):
+    inner = token.strip(_EDGES)
+    if _ESCAPE.fullmatch(token):
+        return True
+    if "%" in inner or "\\" in inner or not inner.strip("–—…’“”«»").isascii():
         return False
-    for number in re.finditer(r"\d[\w.]*", token):
-        start, end = number.span()
-        digits = number[0].rstrip(".")
-        if start and token[start - 1].isalpha():
-            if len(digits) > 3 or not digits.isdigit():  # noqa: PLR2004
-                return False
-            continue
-        unit = NUMBER.match(digits)
-        if unit is None:
-            return False
-        rest = digits[unit.end() :] + token[end:]
-        if not may_stay(unit[0], before + token[:start], rest or after):
-            return False
-    words = _PARTS.findall(re.sub(r"(?<![^\W_])\d[\w.]*", " ", token))
-    return all(len(w) == 1 and w.isascii() or w.casefold() in WORDS for w in words) and (
-        len(words) < 3 or max(map(len, words)) > 1  # noqa: PLR2004
+    if _SLUG.search(inner) and not (_SLUGS.search(inner) or _REGION.match(inner)):
+        return False
+    runs = list(_RUN.finditer(token))
+    letters = [run for run in runs if len(run[0]) == 1 and run[0].isalpha()]
+    if len(letters) > 2 and len(letters) == len(runs):  # noqa: PLR2004
+        return False  # somebody's name, spelled
+    return all(
+        _is_known_run(run[0], before + token[: run.start()], token[run.end() :] or after)
+        for run in runs
     )
+
+
+def _is_known_run(run: str, before: str, after: str) -> bool:
+    if run.isalpha():
+        return _is_word(run)
+    number = NUMBER.match(run)
+    if number is None:
+        named = _NUMBERED.match(run)
+        return named is not None and (len(named[1]) == 1 or _is_word(named[1]))
+    unit = run[number.end() :]
+    return bool(_UNIT.match(unit)) and may_stay(number[0], before, unit + after)
+
+
+def _is_word(word: str) -> bool:
+    if (len(word) == 1 and word.isascii()) or word.casefold() in WORDS:
+        return True
+    parts = _PARTS.findall(word)
+    return len(parts) > 1 and all(part.casefold() in WORDS for part in parts)
 
 
 def _spread(tokens: list[str], known: list[bool]) -> None:
@@ -203,4 +237,4 @@ def _ends(token: str) -> bool:
 def _alike(inner: str, hot: str) -> bool:
     if not (hot[:1].isupper() or hot[:1].isdigit()):
         return False
-    return inner[:1].isupper() and not inner.isupper() or inner.isdigit()
+    return (inner[:1].isupper() and not inner.isupper()) or any(each.isdigit() for each in inner)

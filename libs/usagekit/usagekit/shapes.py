@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable
 
 from usagekit.message import EXTENSIONS, extension
+from usagekit.words import WORDS
 
 # The names of secrets, in the languages in which programs were seen to ask for them.
 _SECRET = (
@@ -52,6 +53,14 @@ def _path(match: re.Match[str]) -> str:
     return f"<path>{extension(path.partition('?')[0].rstrip('.'))}{end}"
 
 
+def _secret(match: re.Match[str]) -> str:
+    """What follows a secret's name is one; but ``the token was revoked`` says no token."""
+    name, value = match[1], match["value"]
+    if name.rstrip("'\"`\\ ")[-1:] not in ("=", ">") and value.strip(".,;:").lower() in WORDS:
+        return match[0]
+    return f"{name}<secret>"
+
+
 _Said = str | Callable[[re.Match[str]], str]
 
 
@@ -87,12 +96,11 @@ CONTEXTS = _compiled(
     (
         (
             rf"\b((?:set-)?cookie2?|(?:proxy-)?authorization|x-[\w-]{{0,30}}(?:auth|token|key|secret)[\w-]{{0,20}})"
-            rf"{_QUOTE}?(?:\s{{0,3}}[:=]\s{{0,3}}|,\s{{0,3}}b?(?=['\"])){_QUOTE}?[^\"'\n]+"
+            rf"{_QUOTE}?(?:\s{{0,3}}[:=]\s{{0,3}}|,\s{{0,3}}b?(?=['\"]))(?:\"[^\"\n]*|'[^'\n]*|[^\"'\n][^\n]*)"
         ),
         r"\1: <secret>",
     ),
-    (r"\b(basic|bearer|digest|negotiate|token|apikey)\s+(?=[^\s]{0,200}[\d=/+_])[\w.~+/=:-]{4,}", r"\1 <secret>"),
-    (r"\b(bearer|digest|negotiate)\s+[\w.~+/=:\"-]{4,}", r"\1 <secret>"),
+    (r"\b((?:basic|bearer|digest|negotiate|token|apikey)\s+)(?P<value>[\w.~+/=:-]{3,})", _secret),
     (
         (
             r"\bmachine\s+\S+(?:\s+(?:login|account|password)\s+\S+){1,3}|\bdefault\s+login\s+\S+\s+password\s+\S+"
@@ -108,18 +116,19 @@ CONTEXTS = _compiled(
     (r"(?<![^\s'\"(\[,])-p(?=[^\s'\",]{0,100}[\d!@#$%^&*A-Z])[^\s'\",]{3,}", "-p<secret>"),
     (
         (
-            rf"(--?[\w-]{{0,40}}{_SECRET}[\w-]{{0,40}}(?:{_QUOTE}?\s?[\s,=:]\s?)){_QUOTE}?(?![-<])[^\s'\",)\]]+"
+            rf"((?<![\w-])--?(?:[\w-]{{0,40}}[_-])?{_SECRET}(?:[_-][\w-]{{0,40}})?(?:{_QUOTE}?\s?[\s,=:]\s?){_QUOTE}?)"
+            r"(?P<value>(?![-<])[^\s'\",)\]]+)"
         ),
-        r"\1<secret>",
+        _secret,
     ),
     (r"(?<![^\s'\"(<])[^\s:/@'\"<>]{1,100}:[^\s@'\"]{1,100}@(?=[\w.-])", "<secret>@"),
     # A name and its value.
     (
         (
             rf"((?<![^\W_])[\w.-]{{0,40}}?{_WIDE_SECRET}[\w.-]{{0,40}}(?:\s{{1,2}}(?:value|provided|given|received|used))?{_IS})"
-            r"(?:\\{0,8}\"(?:[^\"\\]|\\.)*\\{0,8}\"?|\\{0,8}'(?:[^'\\]|\\.)*\\{0,8}'?|(?!<\w{1,8}>)[^\s,;&)\]}]+)"
+            r"(?P<value>\\{0,8}\"(?:[^\"\\]|\\.)*\\{0,8}\"?|\\{0,8}'(?:[^'\\]|\\.)*\\{0,8}'?|(?!<\w{1,8}>)[^\s,;&)\]}]+)"
         ),
-        r"\1<secret>",
+        _secret,
     ),
     # In quotes a path may hold spaces.
     (rf"(?<=')(?P<path>{_ROOT}[^'\n]*)(?=')", _path),
@@ -128,11 +137,13 @@ CONTEXTS = _compiled(
     # From the folder that one is in: a file's extension at its end, or backslashes.
     (
         (
-            rf"(?<![^{_STOP}=?])(?P<path>(?!<)[^{_STOP}/\\?=]{{1,100}}(?:\\{{1,4}}[^{_STOP}]{{1,200}}{_SPACED}{{0,4}}"
+            rf"(?<![^{_STOP}=?])(?P<path>(?!<)[^{_STOP}/\\?=]{{1,100}}(?:\\{{1,4}}(?=\w)[^{_STOP}]{{1,200}}{_SPACED}{{0,4}}"
             rf"|/[^{_STOP}]{{0,200}}\.(?:{_EXTENSION})(?![^\W_])(?:[?#][^{_STOP}]{{0,200}})?))"
         ),
         _path,
     ),
+    (r"(?<![\w./@-])(?:[\w-]{1,63}\.){1,8}(?:com|net|org|edu|gov|example|internal|local|lan|corp|home|intranet|test|invalid)\b", "<host>"),
+    (r"[\w.+-]{1,64}@(?=<\w)", ""),
     (r"\b[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}\b", "<uuid>"),
     (r"(?<![\w.:])(?<!version )(?<!==)(?<!v)(?:\d{1,3}\.){3}\d{1,3}(?![\w.]*\d)", "<ip>"),
     (

@@ -26,13 +26,15 @@ class Source:
     Attributes:
         pieces: texts that a message may be made of: what stands between a template's open places.
         names: what the code calls things, and its constants as they are: a value that is one of
-            them was not the user's idea. Classes of exceptions too.
+            them was not the user's idea.
+        kinds: the classes of the exceptions, and of the objects whose methods raised them.
         words: of the constants.
     """
 
     def __init__(self, errors: Iterable[BaseException]) -> None:
         self.pieces: set[str] = set()
         self.names: set[str] = set()
+        self.kinds: set[str] = set()
         self.words: set[str] = set()
         self._seen: set[types.CodeType] = set()
         for error in errors:
@@ -40,12 +42,15 @@ class Source:
             frames = list(_frames(error))
             for distance, frame in enumerate(reversed(frames)):
                 self._take_code(frame.f_code)
+                receiver = _receiver(frame)
+                if receiver is not None:
+                    self.kinds.add(receiver.__name__)
                 if distance < _FOLLOWED:
-                    self._follow(frame.f_code, frame.f_globals, _receiver(frame), _DEPTH)
+                    self._follow(frame.f_code, frame.f_globals, receiver, _DEPTH)
 
     def _take_class(self, kind: type) -> None:
         for base in kind.__mro__:
-            self.names.add(base.__name__)
+            self.kinds.add(base.__name__)
             if base.__module__ != "builtins":
                 for value in list(vars(base).values()):
                     for function in _functions(value):
@@ -87,12 +92,23 @@ class Source:
             return
         self.names.add(text)
         self.words.update(re.findall(r"\w+", text))
-        parts = _OPEN.split(text) if "%" in text or "{" in text else [text]
-        for part in parts:
-            words = _WORD.findall(part)
+        for part in {text, *_parts(text)}:
+            words = part.split()
             # A single word by itself is a key, a mode or a name; beside a value it is a template.
-            if len(words) > 1 or (words and not (part[0].isalnum() and part[-1].isalnum())):
-                self.pieces.add(" ".join(part.split()))
+            alone = len(words) == 1 and part[0].isalnum() and part[-1].isalnum()
+            if not alone and _WORD.search(part):
+                self.pieces.add(" ".join(words))
+
+
+def _parts(text: str) -> list[str]:
+    """What stands between the open places of a template, of whichever of the two kinds it is."""
+    parts = []
+    if "%" in text:
+        parts += [part.replace("\0", "%") for part in _OPEN.split(text.replace("%%", "\0"))]
+    if "{" in text:
+        braces = text.replace("{{", "\1").replace("}}", "\2")
+        parts += [part.replace("\1", "{").replace("\2", "}") for part in _OPEN.split(braces)]
+    return parts
 
 
 def related(error: BaseException) -> list[BaseException]:

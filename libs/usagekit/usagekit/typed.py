@@ -26,8 +26,7 @@ _MOST_VALUES, _MOST_CHARACTERS = 50_000, 1_000_000
 _DEEPEST = 4
 # Characters; a value as long as this stands within no word by chance.
 _LONG = 8
-_NO_PUNCTUATION = {ord(each): None for each in string.punctuation + " \t"}
-_ONLY_WORDS = {ord(each): " " for each in string.punctuation}
+_PUNCTUATION = frozenset(string.punctuation + " ")
 _WORD = re.compile(r"[^\W_]{2,}")
 # Whatever else people type, these say nothing.
 _SMALL_WORDS = frozenset(
@@ -51,9 +50,12 @@ class Typed:
         own = set(declared)
         values = [value for value in _command_line() if value not in own]
         values += [text for value in parsed for text in _texts(value) if text not in own]
-        joined = _plain("\n".join(islice(values, _MOST_VALUES))[:_MOST_CHARACTERS])
-        self._words = set(joined.translate(_ONLY_WORDS).split()) - _SMALL_WORDS
-        self._whole = set(joined.translate(_NO_PUNCTUATION).split("\n"))
+        joined = _plain("\n".join(islice(dict.fromkeys(values), _MOST_VALUES))[:_MOST_CHARACTERS])
+        spaced = joined
+        for each in string.punctuation:
+            spaced = spaced.replace(each, " ")  # of all ways the fastest
+        self._words = set(spaced.split()) - _SMALL_WORDS
+        self._whole = set(spaced.replace(" ", "").split("\n"))
         self._secrets = sorted(_secrets(), key=len, reverse=True)
         self._hidden = set()
         for secret in self._secrets:
@@ -119,7 +121,7 @@ def _plain(text: str) -> str:
 
 
 def _squashed(value: str) -> str:
-    return _plain(value).translate(_NO_PUNCTUATION)
+    return "".join(each for each in _plain(value) if each not in _PUNCTUATION)
 
 
 def _command_line() -> Iterator[str]:
