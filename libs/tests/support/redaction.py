@@ -18,10 +18,11 @@ from types import ModuleType
 from typing import NamedTuple
 
 from usagekit.event import Event
+from usagekit.extensions import EXTENSIONS
 from usagekit.outcome import outcome_of
-from usagekit.redact import PLACEHOLDERS, Redactor
+from usagekit.redact import Redactor
 from usagekit.schema import page
-from usagekit.message import EXTENSIONS
+from usagekit.vocabulary import PLACEHOLDERS
 from usagekit.wire import to_wire
 
 CORPUS = Path(__file__).parents[1] / "usagekit" / "corpus"
@@ -31,10 +32,14 @@ _MARKED = re.compile("⟦([^⟧]*)⟧")
 _WORD = re.compile(r"[^\W_]+")
 _PLACEHOLDER = re.compile(rf"{PLACEHOLDERS.pattern}(?:\.\w+)?")
 # Of a secret that is a sentence, these are no part that anybody could recognise.
-_NO_PART = frozenset("a an and at for from how i in is me my not of on the to us was with you your".split())
+_NO_PART = set(
+    re.findall(
+        r"\w+", "a an and at for from how i in is me my not of on the to us was with you your"
+    )
+)
 _HEAD = """import ast, asyncio, base64, concurrent.futures, configparser, copy, csv, dataclasses
-import datetime, decimal, enum, fractions, functools, gzip, http.client, importlib, importlib.metadata
-import io, ipaddress, json, locale, math, operator, os, pickle, queue, random, re, select, shlex
+import datetime, decimal, enum, fractions, functools, gzip, http.client, importlib
+import importlib.metadata, io, ipaddress, json, locale, math, operator, os, pickle, queue, random, re, select, shlex
 import shutil, signal, socket, sqlite3, ssl, statistics, string, struct, subprocess, tarfile
 import threading, urllib.parse, urllib.request, uuid, zipfile, zlib
 import httpx, jinja2, jwt, msgpack, numpy, packaging.requirements, packaging.version
@@ -132,7 +137,9 @@ def _stands(part: str, words: set[str], left: str) -> bool:
 
 def lost(useful: str, said: str) -> list[str]:
     """The words of a text that are not in what was sent."""
-    return sorted((Counter(_words(useful)) - Counter(_words(_PLACEHOLDER.sub(" ", said)))).elements())
+    return sorted(
+        (Counter(_words(useful)) - Counter(_words(_PLACEHOLDER.sub(" ", said)))).elements()
+    )
 
 
 def _words(text: str) -> list[str]:
@@ -174,13 +181,17 @@ def _damage(row: Row, said: str) -> list[str]:
     return lost(" ".join(row.literals), said)
 
 
-def _in_templates(program: ModuleType, name: str, wrong: Callable[[Row, str], list[str]]) -> Iterator[Judged]:
+def _in_templates(
+    program: ModuleType, name: str, wrong: Callable[[Row, str], list[str]]
+) -> Iterator[Judged]:
     for number, row in enumerate(rows(name)):
         _, said = sent(lambda: getattr(program, f"{name}_{number}")(row.values))  # noqa: B023
         yield Judged(row.text, said, wrong(row, said))
 
 
-def _from_elsewhere(program: ModuleType, name: str, wrong: Callable[[Row, str], list[str]]) -> Iterator[Judged]:
+def _from_elsewhere(
+    program: ModuleType, name: str, wrong: Callable[[Row, str], list[str]]
+) -> Iterator[Judged]:
     for row in rows(name):
         _, said = sent(lambda: program.from_elsewhere(row.text))  # noqa: B023
         yield Judged(row.text, said, wrong(row, said))
@@ -231,7 +242,8 @@ def _template(row: Row) -> str:
 def counts(judged: dict[str, list[Judged]]) -> dict[str, Count]:
     """How many of each kind went wrong."""
     return {
-        kind: Count(sum(bool(one.wrong) for one in ones), len(ones)) for kind, ones in judged.items()
+        kind: Count(sum(bool(one.wrong) for one in ones), len(ones))
+        for kind, ones in judged.items()
     }
 
 

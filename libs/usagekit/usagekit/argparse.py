@@ -169,6 +169,6 @@ def _choices(action: "Any") -> "list[tuple[str, Any]]":
 
 
 def _values(parsed: "Any") -> list[object]:
-    """What was parsed: the values of a namespace, and of what was left over if that was asked for."""
+    """The values in a namespace, and what was left over if that was asked for."""
     namespace, *rest = parsed if isinstance(parsed, tuple) else (parsed,)
     return [*vars(namespace).values(), *rest]

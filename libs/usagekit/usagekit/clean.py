@@ -26,6 +26,7 @@ def cleaned(text: str) -> str:
 
 def _is_invisible(character: str) -> bool:
     return character > "\x7f" and (
-        unicodedata.category(character) == "Cf" or "\ufe00" <= character <= "\ufe0f"
+        unicodedata.category(character) == "Cf"
+        or "\ufe00" <= character <= "\ufe0f"
         or character in "\u115f\u1160\u3164\u034f\u180b\u180c\u180d"
     )

@@ -23,13 +23,16 @@ _PRIVATE = re.compile(
     r"(?:\bpin|\bcvv|\bcvc|\botp|\btan|\bmfa|\b2fa|passcode|\bssn|\bage|\baged|\bborn|\bdob|birth\w*"
     r"|iban|card|account|phone|mobile|\btel|\bfax|\bzip|salary|wage|income|amount|balance|price|paid"
     r"|patient|customer|client|employee|invoice|order|member|room|street|house|code for|passwords?"
-    r"|secret|security code|weight|blood\w*|\$|€|£|¥|eur|usd|gbp|chf)"
+    r"|secret|security code|weight|blood\w*|\$|\u20ac|\u00a3|\u00a5|eur|usd|gbp|chf)"
     r"\W{0,3}(?:(?:is|was|no|number|nr|id|of)\W{0,3}){0,2}\Z",
     re.IGNORECASE,
 )
-_CURRENCY = re.compile(r"\s?(?:[$€£¥]|(?:eur|usd|gbp|chf|euros?|dollars?|pounds)\b)", re.IGNORECASE)
+_CURRENCY = re.compile(
+    r"\s?(?:[$\u20ac\u00a3\u00a5]|(?:eur|usd|gbp|chf|euros?|dollars?|pounds)\b)", re.IGNORECASE
+)
 _VERSIONED = re.compile(
-    r"(?:version|versions|release|python|==|>=|<=|!=|~=|[<>@^]|\bv|\w/|requires|needs|upgrade to|\w-)"
+    r"(?:version|versions|release|python|==|>=|<=|!=|~=|[<>@^]|\bv|\w/|requires|needs|\w-"
+    r"|upgrade to)"
     r"[ :'\"(]{0,2}\Z",
     re.IGNORECASE,
 )
@@ -53,13 +56,13 @@ def may_stay(number: str, before: str, after: str) -> bool:
     if _PRIVATE.search(before) or _CURRENCY.match(after) or _GROUPED.search(before + "|" + after):
         return False
     if number[:2] == "0x":
-        return len(number) <= 8  # noqa: PLR2004 (no address)
+        return len(number) <= 8
     parts = [len(digits) for digits in _DIGITS.findall(number)]
-    if len(parts) > 2:  # noqa: PLR2004
+    if len(parts) > 2:
         versioned = number[0] in "vV" or bool(_VERSIONED.search(before))
-        return versioned or (len(parts) == 3 and max(parts) <= 2 and not _is_date(number))  # noqa: PLR2004
+        return versioned or (len(parts) == 3 and max(parts) <= 2 and not _is_date(number))
     counted = _BEFORE.search(before) or _AFTER.match(after)
-    if max(parts) <= 3 or (counted and parts[0] <= 6):  # noqa: PLR2004
+    if max(parts) <= 3 or (counted and parts[0] <= 6):
         return True
     return parts[0] == len(number) and number[0] != "0" and int(number).bit_count() == 1
 
@@ -67,4 +70,4 @@ def may_stay(number: str, before: str, after: str) -> bool:
 def _is_date(number: str) -> bool:
     """Whether three small numbers could be a day: 29.02.24."""
     first, second, _ = (int(digits) for digits in _DIGITS.findall(number)[:3])
-    return "0" in (number[0], number.partition(".")[2][:1]) and 0 < first < 32 and second < 13  # noqa: PLR2004
+    return "0" in (number[0], number.partition(".")[2][:1]) and 0 < first < 32 and second < 13

@@ -13,6 +13,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from usagekit.clean import cleaned
+from usagekit.extensions import extension
 from usagekit.figures import NUMBER, may_stay
 from usagekit.outcome import RAW_MESSAGE_LIMIT, cut
 from usagekit.source import Source, related
@@ -26,20 +27,16 @@ MARKS = ("\x02", "\x03")
 _SHORTEST_TEXT = 6
 _AROUND = " '\"`()[]{}<>,.;:!?=|*#"
 # A name in quotes, or one that looks like no ordinary word.
-_NAME = re.compile(r"(?P<quote>['\"`])(?P<name>[\w.-]{1,80})(?P=quote)|\b(?P<bare>\w+(?:\.\w+)+|\w*_\w+|\w+(?=\(\)))")
+_NAME = re.compile(
+    r"(?P<quote>['\"`])(?P<name>[\w.-]{1,80})(?P=quote)|\b(?P<bare>\w+(?:\.\w+)+|\w*_\w+|\w+(?=\(\)))"
+)
 _REASON = re.compile(r"[1-5]\d\d [A-Z][a-z-]+(?: [A-Z][a-z]+){0,3}")
 # What the interpreter and parsers say in whatever text: where, and what is no file.
 _CUSTOMARY = re.compile(
     r"\bline \d{1,6}(?:, (?:column|col|char) \d{1,6})?(?: \(char \d{1,7}\))?"
-    r"|(?:\bin \")?<(?:unicode string|byte string|string|stdin|stream end|module|lambda|locals|genexpr|listcomp)>"
+    r"|(?:\bin \")?<(?:unicode string|byte string|string|stdin|stream end)>"
+    r"|<(?:module|lambda|locals|genexpr|listcomp)>"
     r"|<[\w.]{1,80} object(?= at 0x)"
-)
-EXTENSIONS = frozenset(
-    "7z bak bat bin bmp bz2 c cer cfg class cmd conf cpp crt css csv dat db deb dll doc docx eml env"
-    " exe gif git go gz h html ico ini ipynb iso jar java jpeg jpg js json jsonl jsx key kt lock log"
-    " lua md mkv mov mp3 mp4 msg msi odp ods odt ogg p12 parquet part pdf pem pfx php pid pkl png ppt"
-    " pptx ps1 psd py pyc pyi rar rb rpm rs rst rtf sh so sock sql sqlite sqlite3 svg swift tar tex tgz"
-    " tif tiff tmp toml ts tsv tsx txt wav webm webp whl xls xlsx xml xz yaml yml zip zst".split()
 )
 
 
@@ -60,12 +57,6 @@ def message_of(
     errors = related(error)
     speaker = _Speaker(Source(errors), Typed(declared, parsed, _files(errors)), errors)
     return speaker.said(cut(text))
-
-
-def extension(name: str) -> str:
-    """The end of a file's name, if it says which kind of file it is, and no more."""
-    end = name.rpartition(".")[2]
-    return f".{end}" if "." in name and end.lower() in EXTENSIONS else ""
 
 
 def _text(error: BaseException) -> str:
@@ -100,7 +91,9 @@ class _Speaker:
                 if error.errno is not None and error.strerror == os.strerror(error.errno):
                     self._pieces.add(f"[Errno {error.errno}] {error.strerror}")
         texts = {cleaned(cut(_text(error), RAW_MESSAGE_LIMIT)) for error in errors[1:]}
-        self._inner = sorted((text for text in texts if len(text) >= _SHORTEST_TEXT), key=len, reverse=True)
+        self._inner = sorted(
+            (text for text in texts if len(text) >= _SHORTEST_TEXT), key=len, reverse=True
+        )
 
     def said(self, text: str) -> str:
         """What may be said of a text in which those of other exceptions may stand."""
@@ -144,7 +137,11 @@ class _Speaker:
         known = self._typed.kind_of(value)
         if known:
             return known + (extension(value) if known == "<path>" else "")
-        if value in self._source.names | self._source.kinds or hasattr(builtins, value) or value == "NoneType":
+        if (
+            value in self._source.names | self._source.kinds
+            or hasattr(builtins, value)
+            or value == "NoneType"
+        ):
             return value
         if NUMBER.fullmatch(value.lstrip("+-")) and may_stay(value.lstrip("+-"), before, after):
             return value
@@ -158,7 +155,12 @@ class _Speaker:
         for match in _NAME.finditer(text):
             name = match["name"] or match["bare"]
             if self._is_own(name, quoted=bool(match["name"])):
-                said += [self._typed.without(text[at : match.start()]), MARKS[0], match[0], MARKS[1]]
+                said += [
+                    self._typed.without(text[at : match.start()]),
+                    MARKS[0],
+                    match[0],
+                    MARKS[1],
+                ]
                 at = match.end()
         return "".join([*said, self._typed.without(text[at:])])
 
@@ -188,9 +190,8 @@ def _take(text: str, pieces: Iterable[str], taken: bytearray) -> None:
 
 
 def _within_a_word(text: str, start: int, end: int) -> bool:
-    return text[max(start - 1, 0) : start + 1].isalnum() and start > 0 or (
-        text[end - 1 : end + 1].isalnum() and end < len(text)
-    )
+    before = start > 0 and text[start - 1 : start + 1].isalnum()
+    return before or (end < len(text) and text[end - 1 : end + 1].isalnum())
 
 
 def _runs(taken: bytearray) -> Iterator[tuple[bool, int, int]]:

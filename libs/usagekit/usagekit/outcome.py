@@ -52,9 +52,7 @@ def _judge(
     return Outcome(exit_code, "exception", type(cause).__name__), cause
 
 
-def _exit(
-    exit_code: int, cause: BaseException | None
-) -> tuple[Outcome, BaseException | None]:
+def _exit(exit_code: int, cause: BaseException | None) -> tuple[Outcome, BaseException | None]:
     """An exit that was asked for; ``raise Exit(1) from error`` says what it was asked for."""
     reason = cause.__cause__ if cause is not None else None
     if _is_usage_error(reason):

@@ -12,32 +12,29 @@ import re
 import socket
 
 from usagekit.clean import cleaned
-from usagekit.figures import NUMBER, may_stay
 from usagekit.message import MARKS
 from usagekit.outcome import RAW_MESSAGE_LIMIT, cut
 from usagekit.shapes import CONTEXTS, SHAPES
-from usagekit.words import WORDS
+from usagekit.vocabulary import PLACEHOLDER, known_words
 
 SENT_MESSAGE_LIMIT = 300
 SENT_NAME_LIMIT = 200
 
 _KNOWN = re.compile(rf"{MARKS[0]}([^{''.join(MARKS)}]*)(?:{MARKS[1]}|\Z)")
-PLACEHOLDERS = re.compile(
-    r"<(?:argument|email|hex|host|ip|key|mac|name|number|path|secret|token|url|uuid|value)>"
-)
-_PLACEHOLDER = re.compile(rf"{PLACEHOLDERS.pattern}(?:\.\w{{1,8}}\b)?")
 # How the interpreter writes of objects.
 _OBJECT = re.compile(r"<([\w.]{1,80}) object at 0x[0-9a-f]+>|<class '([\w.]{1,80})'>")
-# What is in quotes was put there; apostrophes are no quotes. The second of two that double stays in.
+# What is in quotes was put there; apostrophes are no quotes, and of two that double one stays in.
 _QUOTED = re.compile(
-    r"(?<![^\W_])(?:(?:[brfu]|rb|br)(?='))?(?P<quote>\\{0,8}(?:'|\"))(?P<inner>(?:(?!(?P=quote)).|(?P=quote){2}(?=\w)){1,2000})(?P=quote)(?!\w)"
-    r"|(?P<open>[“„«‹「『《])(?P<other>[^”“»›」』》]{1,500})(?P<close>[”“»›」』》])|(?P<tick>`)(?P<ticked>[^`]{1,500})`"
+    r"(?<![^\W_])(?:(?:[brfu]|rb|br)(?='))?(?P<quote>\\{0,8}(?:'|\"))"
+    r"(?P<inner>(?:(?!(?P=quote)).|(?P=quote){2}(?=\w)){1,2000})(?P=quote)(?!\w)"
+    r"|[\u201c\u201e\u00ab\u2039\u300c\u300e\u300a](?P<other>[^\u201d\u201c\u00bb\u203a\u300d\u300f\u300b]{1,500})"
+    r"[\u201d\u201c\u00bb\u203a\u300d\u300f\u300b]|`(?P<ticked>[^`]{1,500})`"
 )
-_LETTERS = re.compile(r"[^\W\d_]+")
-_PARTS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[^\W\d_]+")
-_EDGES = "'\"`()[]{}<>,.;:!?=|*#-–—…+/\\&%$@~^_«»“”„"
+# Names of codecs, short words, operators, and single characters in their escaped form.
 _QUOTABLE = re.compile(
-    r"(?:utf-?(?:8|16|32)|ascii|charmap|latin-?1|cp125\d|idna|[a-z]{1,4}|[<>=!+*/%&|^~@:;,.()\[\]{}-]{1,3}|\\(?:u[0-9a-f]{4}|x[0-9a-f]{2}|[a-z]))\Z", re.I
+    r"(?:utf-?(?:8|16|32)|ascii|charmap|latin-?1|cp125\d|idna|[a-z]{1,4}"
+    r"|[<>=!+*/%&|^~@:;,.()\[\]{}-]{1,3}|\\(?:u[0-9a-f]{4}|x[0-9a-f]{2}|[a-z]))\Z",
+    re.IGNORECASE,
 )
 
 
@@ -92,7 +89,7 @@ class Redactor:
             text = pattern.sub(replacement, text)
         if self._words is not None:
             text = self._words.sub("<name>", text)
-        return _known_words(_QUOTED.sub(_quoted, _OBJECT.sub(_object, text)))
+        return known_words(_QUOTED.sub(_quoted, _OBJECT.sub(_object, text)))
 
 
 def redact_name(name: str) -> str:
@@ -115,7 +112,7 @@ def _quoted(match: re.Match[str]) -> str:
     inner = match["inner"] or match["other"] or match["ticked"]
     start = match[0].index(inner)
     head, tail = match[0][:start], match[0][start + len(inner) :]
-    if _PLACEHOLDER.fullmatch(inner.strip()) or _is_a_name(inner):
+    if PLACEHOLDER.fullmatch(inner.strip()) or _is_a_name(inner):
         return match[0]
     return f"{head}<value>{tail}"
 
@@ -125,116 +122,3 @@ def _is_a_name(inner: str) -> bool:
     import builtins
 
     return hasattr(builtins, inner) or inner == "NoneType" or bool(_QUOTABLE.match(inner))
-
-
-def _known_words(text: str) -> str:
-    """The text with a placeholder for each run of words that programs do not use."""
-    tokens = text.split(" ")
-    known = [_judge(text, tokens, at) for at in range(len(tokens))]
-    _spread(tokens, known)
-    said: list[str] = []
-    for token, state in zip(tokens, known, strict=True):
-        if state:
-            said.append(token)
-        else:
-            said += _hidden(token, said[-1] if said else "")
-    return " ".join(said)
-
-
-def _hidden(token: str, last: str) -> list[str]:
-    placeholder = _PLACEHOLDER.search(token)
-    if placeholder is not None:
-        return [placeholder[0]]
-    inner = token.strip(_EDGES)
-    start = token.index(inner) if inner else 0
-    word = "<number>" if inner and not _LETTERS.search(inner) else "<value>"
-    word = "<path>" if "/" in inner else word
-    if last == word and start == 0:
-        return []
-    return [f"{token[:start]}{word}{token[start + len(inner):]}" if inner else token]
-
-
-def _judge(text: str, tokens: list[str], at: int) -> bool:
-    """Whether one word may be said."""
-    token = tokens[at]
-    inner = _PLACEHOLDER.sub("", token)
-    if not any(each.isalnum() for each in inner):
-        return True
-    before = " ".join(tokens[max(at - 4, 0) : at]) + " "
-    after = " " + " ".join(tokens[at + 1 : at + 2])
-    return _is_known(inner, before, after)
-
-
-# A run of letters and digits, dots between digits too: a number, a word, or a number with its unit.
-_RUN = re.compile(r"0x[0-9a-f]+|[^\W_]*\d+(?:\.\d+)*[^\W_]*|[^\W\d_]+", re.IGNORECASE)
-_UNIT = re.compile(r"(?:ms|us|ns|s|sec|m|min|h|d|[kmgt]i?b?|b|x|px|bit|%|hz|[kmg]hz|(?:a|b|rc|dev|post)\d{1,3}|x\d{1,4})?\Z", re.I)
-_NUMBERED = re.compile(r"([a-z]{1,20})(\d{1,3})(?:[a-z]{0,2})\Z", re.I)
-_ESCAPE = re.compile(r"\W?\\(?:u[0-9a-f]{4}|x[0-9a-f]{2}|[abfnrtv0])\W*")
-_REGION = re.compile(r"\W*[a-z]{2}-(?:north|south|east|west|central){1,2}-?\d\W*\Z")
-_SLUG = re.compile(r"\w+(?:-\w+){2,}")
-_SLUGS = re.compile(r"-(?:of|to|by|up|in|non)-|exited-with|\Ax86|-bit")
-
-
-def _is_known(token: str, before: str, after: str) -> bool:
-    """Whether all words in a token are words of programs, and all numbers harmless."""
-    inner = token.strip(_EDGES)
-    if _ESCAPE.fullmatch(token):
-        return True
-    if "%" in inner or "\\" in inner or not inner.strip("–—…’“”«»").isascii():
-        return False
-    if _SLUG.search(inner) and not (_SLUGS.search(inner) or _REGION.match(inner)):
-        return False
-    runs = list(_RUN.finditer(token))
-    letters = [run for run in runs if len(run[0]) == 1 and run[0].isalpha()]
-    if len(letters) > 2 and len(letters) == len(runs):  # noqa: PLR2004
-        return False  # somebody's name, spelled
-    return all(
-        _is_known_run(run[0], before + token[: run.start()], token[run.end() :] or after)
-        for run in runs
-    )
-
-
-def _is_known_run(run: str, before: str, after: str) -> bool:
-    if run.isalpha():
-        return _is_word(run)
-    number = NUMBER.match(run)
-    if number is None:
-        named = _NUMBERED.match(run)
-        return named is not None and (len(named[1]) == 1 or _is_word(named[1]))
-    unit = run[number.end() :]
-    return bool(_UNIT.match(unit)) and may_stay(number[0], before, unit + after)
-
-
-def _is_word(word: str) -> bool:
-    if (len(word) == 1 and word.isascii()) or word.casefold() in WORDS:
-        return True
-    parts = _PARTS.findall(word)
-    return len(parts) > 1 and all(part.casefold() in WORDS for part in parts)
-
-
-def _spread(tokens: list[str], known: list[bool]) -> None:
-    """Names and addresses are of several words, some of which any program could use: what is next
-    to a hidden word and looks like one of its kind is hidden too."""
-    for step in (1, -1):
-        hot = ""
-        for at in range(len(tokens))[::step]:
-            token = tokens[at]
-            inner = token.strip(_EDGES)
-            if hot and _ends(tokens[at - 1] if step > 0 else token):
-                hot = ""
-            if not known[at]:
-                hot = inner
-            elif hot and (at or step > 0) and _alike(inner, hot):
-                known[at], hot = False, inner
-            else:
-                hot = ""
-
-
-def _ends(token: str) -> bool:
-    return token[-1:] in ".:;!?)]\"'" and bool(token)
-
-
-def _alike(inner: str, hot: str) -> bool:
-    if not (hot[:1].isupper() or hot[:1].isdigit()):
-        return False
-    return (inner[:1].isupper() and not inner.isupper()) or any(each.isdigit() for each in inner)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from usagekit.message import EXTENSIONS, extension
+from usagekit.extensions import EXTENSIONS, extension
 from usagekit.words import WORDS
 
 # The names of secrets, in the languages in which programs were seen to ask for them.
@@ -108,11 +108,17 @@ CONTEXTS = _compiled(
         ),
         "<secret>",
     ),
-    (r"(?<![^\s'\"(])[^\s:'\"@/]{1,100}:(?:\d{1,5}|\*):[^\s:'\"]{1,100}:[^\s:'\"]{1,100}:[^\s'\"]+", "<secret>"),
+    (
+        r"(?<![^\s'\"(])[^\s:'\"@/]{1,100}:(?:\d{1,5}|\*):[^\s:'\"]{1,100}:[^\s:'\"]{1,100}:[^\s'\"]+",
+        "<secret>",
+    ),
     (r"input_value=.*?(?=, input_type=|\Z)", "input_value=<value>"),
     (r"\bkey \([^\n]*?\)=\([^\n]*?\)(?=[ .]|\Z)", "key (<value>)=(<value>)"),
     # On a command line.
-    (r"(?<![^\s'\"(\[,])(-u|--user|--proxy-user)(?:[= ]|['\"], ['\"])[^\s'\",:]{1,100}:[^\s'\",]+", r"\1 <secret>"),
+    (
+        r"(?<![^\s'\"(\[,])(-u|--user|--proxy-user)(?:[= ]|['\"], ['\"])[^\s'\",:]{1,100}:[^\s'\",]+",
+        r"\1 <secret>",
+    ),
     (r"(?<![^\s'\"(\[,])-p(?=[^\s'\",]{0,100}[\d!@#$%^&*A-Z])[^\s'\",]{3,}", "-p<secret>"),
     (
         (
@@ -142,7 +148,10 @@ CONTEXTS = _compiled(
         ),
         _path,
     ),
-    (r"(?<![\w./@-])(?:[\w-]{1,63}\.){1,8}(?:com|net|org|edu|gov|example|internal|local|lan|corp|home|intranet|test|invalid)\b", "<host>"),
+    (
+        r"(?<![\w./@-])(?:[\w-]{1,63}\.){1,8}(?:com|net|org|edu|gov|example|internal|local|lan|corp|home|intranet|test|invalid)\b",
+        "<host>",
+    ),
     (r"[\w.+-]{1,64}@(?=<\w)", ""),
     (r"\b[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}\b", "<uuid>"),
     (r"(?<![\w.:])(?<!version )(?<!==)(?<!v)(?:\d{1,3}\.){3}\d{1,3}(?![\w.]*\d)", "<ip>"),

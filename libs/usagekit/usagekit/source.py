@@ -112,7 +112,7 @@ def _parts(text: str) -> list[str]:
 
 
 def related(error: BaseException) -> list[BaseException]:
-    """An exception, and all that it was raised from, amid or with: their texts may be in its own."""
+    """An exception, and all that it was raised from, amid or with, whose texts it may quote."""
     found = [error]
     for one in found:
         others: list[object] = [one.__cause__, one.__context__, *one.args]
@@ -143,9 +143,7 @@ def _receiver(frame: types.FrameType) -> type | None:
     return value if isinstance(value, type) else type(value)
 
 
-def _meant(
-    name: str, modules: list[dict[str, object]], receiver: type | None
-) -> Iterator[object]:
+def _meant(name: str, modules: list[dict[str, object]], receiver: type | None) -> Iterator[object]:
     for known in modules:
         if name in known:
             yield known[name]
@@ -168,9 +166,9 @@ def _functions(value: object) -> Iterator[types.FunctionType]:
 def _templates(value: object) -> Iterator[str]:
     """A text that was not made while the program ran, for it has places that are open still."""
     values = [value]
-    if isinstance(value, dict) and len(value) < 500:  # noqa: PLR2004
+    if isinstance(value, dict) and len(value) < 500:
         values = list(value.values())
-    elif isinstance(value, (list, tuple)) and len(value) < 500:  # noqa: PLR2004
+    elif isinstance(value, (list, tuple)) and len(value) < 500:
         values = list(value)
     for one in values:
         if type(one) is str and len(one) <= _LONGEST and _OPEN.search(one):

@@ -14,6 +14,8 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from itertools import islice
 
+from usagekit.extensions import extension
+
 # The names of variables and options that hold what nobody else may know.
 SECRET_NAME = (
     r"pass(?:word|wd|phrase)?|pwd|secret|token|key|auth|bearer|credential|signature|session|cookie"
@@ -30,8 +32,10 @@ _PUNCTUATION = frozenset(string.punctuation + " ")
 _WORD = re.compile(r"[^\W_]{2,}")
 # Whatever else people type, these say nothing.
 _SMALL_WORDS = frozenset(
-    "a an and are as at be by can cannot could did do does for from had has have if in into is it its"
-    " no not of on or so than that the then there this to was were will with would".split()
+    """
+    a an and are as at be by can cannot could did do does for from had has have if in into is it
+    its no not of on or so than that the then there this to was were will with would
+    """.split()
 )
 
 
@@ -61,7 +65,7 @@ class Typed:
         for secret in self._secrets:
             self._hidden.add(_squashed(secret))
             if "/" not in secret:
-                self._hidden.update(w for w in _WORD.findall(_plain(secret)) if len(w) > 3)  # noqa: PLR2004
+                self._hidden.update(w for w in _WORD.findall(_plain(secret)) if len(w) > 3)
         self._places = sorted({*_places(), *files}, key=len, reverse=True)
 
     def kind_of(self, value: str) -> str:
@@ -69,7 +73,7 @@ class Typed:
         if value in self._places:
             return "<path>"
         squashed = _squashed(value)
-        if len(squashed) < 2:  # noqa: PLR2004
+        if len(squashed) < 2:
             return ""
         long = (secret for secret in self._secrets if len(secret) >= _LONG)
         if squashed in self._hidden or any(secret in value for secret in long):
@@ -79,7 +83,7 @@ class Typed:
     def without(self, text: str) -> str:
         """The text with a placeholder for each of these values, and for each word of them."""
         for place in self._places:
-            text = _replaced(text, place, f"<path>{_tail(place)}")
+            text = _replaced(text, place, f"<path>{extension(place)}")
         for secret in self._secrets:
             text = _replaced(text, secret, "<secret>")
         return re.sub(r"\S+", self._without_typed, text)
@@ -110,12 +114,6 @@ def _replaced(text: str, value: str, placeholder: str) -> str:
     return text
 
 
-def _tail(path: str) -> str:
-    from usagekit.message import extension
-
-    return extension(path)
-
-
 def _plain(text: str) -> str:
     return unicodedata.normalize("NFC", text).casefold()
 
@@ -133,30 +131,32 @@ def _command_line() -> Iterator[str]:
             yield value
         if not name.startswith("-"):
             yield word
-        elif len(name) > 2 and name[1] != "-":  # noqa: PLR2004
+        elif len(name) > 2 and name[1] != "-":
             yield name[2:]  # as in -ofile
 
 
 def _texts(value: object, depth: int = _DEEPEST) -> Iterator[str]:
     """The texts in a value that was parsed: of files their names, of lists their items."""
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, bytes):
-        yield value.decode("utf-8", "replace")
-    elif isinstance(value, os.PathLike):
+    if isinstance(value, (str, bytes, os.PathLike)):
         yield os.fsdecode(value)
-    elif isinstance(value, dict) and depth:
-        for pair in islice(value.items(), _MOST_VALUES):
-            yield from _texts(pair, depth)
-    elif isinstance(value, (list, tuple, set, frozenset)) and depth:
-        for item in islice(value, _MOST_VALUES):
-            yield from _texts(item, depth - 1)
     elif isinstance(value, (int, float)) and not isinstance(value, bool):
         yield repr(value)
-    elif isinstance(value, io.IOBase):
-        yield str(getattr(value, "name", ""))
-    elif depth and not isinstance(value, (type, types.ModuleType)):  # read, and not asked
-        yield from _texts(list(getattr(value, "__dict__", {}).values()), depth - 1)
+    elif depth:
+        for item in islice(_items(value), _MOST_VALUES):
+            yield from _texts(item, depth - 1)
+
+
+def _items(value: object) -> Iterable[object]:
+    """What an object consists of; it is read, and not asked."""
+    if isinstance(value, dict):
+        return [*value.keys(), *value.values()]
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return value
+    if isinstance(value, io.IOBase):
+        return [getattr(value, "name", "")]
+    if isinstance(value, (type, types.ModuleType)):
+        return []
+    return list(getattr(value, "__dict__", {}).values())
 
 
 def _secrets() -> Iterator[str]:
