@@ -147,6 +147,8 @@ def _words(text: str) -> list[str]:
 
 
 def _without_extension(value: str) -> str:
+    """A value without its end that says of which kind it is, or a URL's beginning."""
+    value = value.partition("://")[2] or value
     name, dot, end = value.rpartition(".")
     return name if dot and end.lower() in EXTENSIONS else value
 

@@ -28,5 +28,6 @@ def _is_invisible(character: str) -> bool:
     return character > "\x7f" and (
         unicodedata.category(character) == "Cf"
         or "\ufe00" <= character <= "\ufe0f"
+        or "\U000f0000" <= character <= "\U0010ffff"
         or character in "\u115f\u1160\u3164\u034f\u180b\u180c\u180d"
     )

@@ -21,8 +21,9 @@ from usagekit.typed import Typed
 
 # Characters that are looked at, before what is invisible has gone.
 _LOOKED_AT = 4 * RAW_MESSAGE_LIMIT
-# Around what the sender may send as it is; no text that was cleaned holds either.
-MARKS = ("\x02", "\x03")
+# Around what the sender may send as it is: characters that nobody uses, and that are taken out of
+# whatever else is said.
+MARKS = ("\U000f57a2", "\U000f57a3")
 # Shorter texts of other exceptions stand in a message by chance.
 _SHORTEST_TEXT = 6
 _AROUND = " '\"`()[]{}<>,.;:!?=|*#"
@@ -53,7 +54,7 @@ def message_of(
     raw = _text(error)
     if not raw:
         return ""
-    text = cleaned(cut(raw, _LOOKED_AT))
+    text = cleaned(raw[:_LOOKED_AT])
     errors = related(error)
     speaker = _Speaker(Source(errors), Typed(declared, parsed, _files(errors)), errors)
     return speaker.said(cut(text))
@@ -90,7 +91,7 @@ class _Speaker:
 
                 if error.errno is not None and error.strerror == os.strerror(error.errno):
                     self._pieces.add(f"[Errno {error.errno}] {error.strerror}")
-        texts = {cleaned(cut(_text(error), RAW_MESSAGE_LIMIT)) for error in errors[1:]}
+        texts = {cleaned(_text(error)[:RAW_MESSAGE_LIMIT]) for error in errors[1:]}
         self._inner = sorted(
             (text for text in texts if len(text) >= _SHORTEST_TEXT), key=len, reverse=True
         )

@@ -15,7 +15,7 @@ from usagekit.clean import cleaned
 from usagekit.message import MARKS
 from usagekit.outcome import RAW_MESSAGE_LIMIT, cut
 from usagekit.shapes import CONTEXTS, SHAPES
-from usagekit.vocabulary import PLACEHOLDER, known_words
+from usagekit.vocabulary import PLACEHOLDER, is_known, known_words
 
 SENT_MESSAGE_LIMIT = 300
 SENT_NAME_LIMIT = 200
@@ -32,8 +32,16 @@ _QUOTED = re.compile(
 )
 # Names of codecs, short words, operators, and single characters in their escaped form.
 _QUOTABLE = re.compile(
-    r"(?:utf-?(?:8|16|32)|ascii|charmap|latin-?1|cp125\d|idna|[a-z]{1,4}"
+    r"(?:utf-?(?:8|16|32)|ascii|charmap|latin-?1|cp125\d|idna|[a-z]"
     r"|[<>=!+*/%&|^~@:;,.()\[\]{}-]{1,3}|\\(?:u[0-9a-f]{4}|x[0-9a-f]{2}|[a-z]))\Z",
+    re.IGNORECASE,
+)
+
+
+# Before what is somebody's, even if it is a word of programs.
+_VALUED = re.compile(
+    r"(?:[=(,:{\[]|\b(?:for|user|role|owner|member|group|by|near|got|received|is|was|to|with|from|of|host"
+    r"|database|value|values|password|passphrase|secret|token|key|name|title|label|note))\s*\Z",
     re.IGNORECASE,
 )
 
@@ -84,7 +92,7 @@ class Redactor:
     def _unknown(self, text: str) -> str:
         """What may be said of a text whose source nobody knew."""
         for folder in self._folders:
-            text = re.sub(rf"{re.escape(folder)}(?![\w.-])", "<path>", text)
+            text = re.sub(rf"(?<![\w:]){re.escape(folder)}", "~", text)
         for pattern, replacement in SHAPES + CONTEXTS:
             text = pattern.sub(replacement, text)
         if self._words is not None:
@@ -112,8 +120,13 @@ def _quoted(match: re.Match[str]) -> str:
     inner = match["inner"] or match["other"] or match["ticked"]
     start = match[0].index(inner)
     head, tail = match[0][:start], match[0][start + len(inner) :]
+    before, after = match.string[: match.start()][-40:], match.string[match.end() :][:3]
     if PLACEHOLDER.fullmatch(inner.strip()) or _is_a_name(inner):
         return match[0]
+    if " " not in inner and is_known(inner, "", "") and not _VALUED.search(before):
+        return match[0]  # a name of the program's, rather than a value
+    if after == ": <" and is_known(inner, "", ""):
+        return match[0]  # the name of what is hidden already
     return f"{head}<value>{tail}"
 
 

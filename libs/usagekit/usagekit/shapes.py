@@ -32,12 +32,13 @@ _TOKEN = (
     r"|(?:AKIA|ASIA)[0-9A-Z]{12,})"
 )
 _EXTENSION = "|".join(sorted(EXTENSIONS, key=len, reverse=True))
+_DOMAINS = {"com", "net", "org", "io", "dev", "ai", "app", "example", "www"}
 # What no path holds where it is not quoted.
 _STOP = r"\s'\"`:;,()<>|*\[\]{}"
 _SLASH = r"(?:\\{1,4}|/|%2f|%5c)"
 _ROOT = (
     rf"(?:(?:~[\w.-]{{0,40}}|\.{{1,2}}|<path>){_SLASH}|(?:%\w{{1,30}}%|\$\{{?\w{{1,30}}\}}?|\b[a-z]:){_SLASH}"
-    rf"|\\{{2,8}}(?=[\w?.])|/(?=[^\s/])|(?:%2f)(?=\w)|file:{_SLASH}{{1,3}})"
+    rf"|\\{{2,8}}(?=[\w?.])|/(?=[^\s/<])|(?:%2f)(?=\w)|file:{_SLASH}{{1,3}})"
 )
 # One more word of a path that has spaces in it: a further level follows it, or an extension.
 _SPACED = (
@@ -51,6 +52,18 @@ def _path(match: re.Match[str]) -> str:
     path = match["path"]
     end = "." if path.endswith(".") else ""
     return f"<path>{extension(path.partition('?')[0].rstrip('.'))}{end}"
+
+
+def _url(match: re.Match[str]) -> str:
+    """Of a URL that it is one; its host if that is made of ordinary words."""
+    scheme, host = match["scheme"].replace("\\", ""), match["host"]
+    if not host:
+        return "<url>"
+    labels = re.findall(r"[^\W\d_]+", host.lower())
+    ordinary = host.startswith("<") or all(label in WORDS | _DOMAINS for label in labels)
+    if not ordinary or any(each.isdigit() for each in host.partition("<")[0]):
+        return f"{scheme}<host>/<path>"
+    return f"{scheme}{host}{match['port']}/<path>"
 
 
 def _secret(match: re.Match[str]) -> str:
@@ -74,10 +87,10 @@ SHAPES = _compiled(
     (r"\bjdbc:[^\s'\"<>]+", "jdbc:<url>"),
     (
         (
-            r"\b([a-z][a-z0-9+.-]{1,20}:\\{0,4}/\\{0,4}/)(?:[^\s/?#'\"<>\\]*@)?"
-            r"((?:<\w{1,8}>|[^\s/?#@'\"<>:\\])*(?::\d+)?)[^\s'\"<>]*(?:<path>)?"
+            r"\b(?P<scheme>[a-z][a-z0-9+.-]{1,20}:\\{0,4}/\\{0,4}/)(?:[^\s/?#'\"<>\\]*@)?"
+            r"(?P<host>(?:<\w{1,8}>|[^\s/?#@'\"<>:\\])*)(?P<port>(?::\d+)?)[^\s'\"<>]*(?:<path>)?"
         ),
-        r"\1\2/<path>",
+        _url,
     ),
     (
         (
@@ -86,6 +99,7 @@ SHAPES = _compiled(
         ),
         "<email>",
     ),
+    (r"\"[^\"\n]{1,64}\"@[\w-]{1,63}(?:\.[\w-]{1,63})+", "<email>"),
     (r"(?<![\w-])eyJ[\w-]{4,}\.[\w-]+(?:\.[\w-]*)?", "<token>"),
     (_TOKEN, "<token>"),
 )

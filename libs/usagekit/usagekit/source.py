@@ -9,7 +9,7 @@ import types
 from collections.abc import Iterable, Iterator
 
 # Exceptions of one failure, frames of one exception, and pieces of code that are looked into.
-_MOST_ERRORS, _MOST_FRAMES, _MOST_CODES = 20, 60, 400
+_MOST_ERRORS, _MOST_FRAMES, _MOST_CODES = 20, 60, 300
 # How far names are followed from a frame to what they stand for, and in how many frames.
 _DEPTH, _FOLLOWED = 2, 6
 # Characters; a longer constant is a document, and no message.

@@ -24,7 +24,7 @@ SECRET_NAME = (
 _SHORTEST_VALUE = 3
 # Values, and characters of them, that are looked at while somebody waits. What is beyond goes all
 # the same, unless it is made of nothing but the words that the sender lets pass.
-_MOST_VALUES, _MOST_CHARACTERS = 50_000, 1_000_000
+_MOST_VALUES, _MOST_CHARACTERS = 50_000, 500_000
 _DEEPEST = 4
 # Characters; a value as long as this stands within no word by chance.
 _LONG = 8
@@ -122,17 +122,14 @@ def _squashed(value: str) -> str:
     return "".join(each for each in _plain(value) if each not in _PUNCTUATION)
 
 
-def _command_line() -> Iterator[str]:
+def _command_line() -> list[str]:
     """The values on the command line: whole words, and what follows the name of an option or
     of an argument. Names of options are the program's."""
-    for word in sys.argv[1:]:
-        name, _, value = word.partition("=")
-        if value:
-            yield value
-        if not name.startswith("-"):
-            yield word
-        elif len(name) > 2 and name[1] != "-":
-            yield name[2:]  # as in -ofile
+    words = sys.argv[1:]
+    values = [word for word in words if word[:1] != "-"]
+    values += [word.partition("=")[2] for word in words if "=" in word]
+    values += [word[2:] for word in words if word[:1] == "-" and word[1:2] != "-"]  # as in -ofile
+    return values
 
 
 def _texts(value: object, depth: int = _DEEPEST) -> Iterator[str]:

@@ -29,6 +29,8 @@ _NUMBERED = re.compile(r"([a-z]{1,20})(\d{1,3})(?:[a-z]{0,2})\Z", re.IGNORECASE)
 _PREFIX = re.compile(r"\A(?:un|re|non|mis|pre|sub|de|multi|auto|over|under)(?=.{4})")
 _ENDINGS = [("ies", "y"), ("ied", "y"), ("ily", "y")]
 _ENDINGS += [(ending, "") for ending in ("ing", "able", "ible", "ed", "es", "ly", "ness", "s")]
+# Where a port stands, it is one.
+_PORT = re.compile(r"(<\w{1,8}>\]?|://[^\s/:]{1,100}):\d{1,5}(?!\d)")
 _ESCAPE = re.compile(r"\W?\\(?:u[0-9a-f]{4}|x[0-9a-f]{2}|[abfnrtv0])\W*")
 _REGION = re.compile(r"\W*[a-z]{2}-(?:north|south|east|west|central){1,2}-?\d\W*\Z")
 _SLUG = re.compile(r"\w+(?:-\w+){2,}")
@@ -65,15 +67,15 @@ def _hidden(token: str, last: str) -> list[str]:
 def _judge(tokens: list[str], at: int) -> bool:
     """Whether one word may be said."""
     token = tokens[at]
-    inner = PLACEHOLDER.sub("", token)
+    inner = PLACEHOLDER.sub("", _PORT.sub(r"\1", token))
     if not any(each.isalnum() for each in inner):
         return True
     before = " ".join(tokens[max(at - 4, 0) : at]) + " "
     after = " " + " ".join(tokens[at + 1 : at + 2])
-    return _is_known(inner, before, after)
+    return is_known(inner, before, after)
 
 
-def _is_known(token: str, before: str, after: str) -> bool:
+def is_known(token: str, before: str, after: str) -> bool:
     """Whether all words in a token are words of programs, and all numbers harmless."""
     inner = token.strip(_EDGES)
     if _ESCAPE.fullmatch(token):

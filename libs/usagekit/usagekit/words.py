@@ -25,38 +25,38 @@ anymore anything anyway anywhere api apiserver apk app apparently appear appeare
 appendable appended appending applicable application applications applied applies apply applying
 appropriate approximate approximately apt arbitrary arch architecture archive archived archives
 are area aren arg argparse args argument arguments argv arithmetic arm arn around arr array
-arrays arrow artifact artifacts as asan ascii asgi aside ask asked asking askpass asof aspect
-assemble assembler assembly assert assertable assertion assertions assign assignable assigned
-assignment associate associated association assuan assume assumed assuming assumption ast async
-asynccontextmanager asynchronous asynchronously asyncio asyncpg at atexit atom atomic atomicity
-attach attached attaching attachment attack attempt attempted attempting attempts attestation
-attestations attr attrib attribute attributes attrs audience audio audit audited augmented auth
-authenticate authenticated authenticating authentication authenticator author authorise
-authorised authoritative authorities authority authorization authorize authorized authors auto
-autocommit autoload automatic automatically autoscaler autoscaling auxiliary avail available
-average avg avoid avoided await awaitable awaited aware away aws awscli axes axis azure babel
-back backend backends background backgrounds backing backlog backoff backslash backtrace backup
-backups backward backwards bad badly bailing balanced balancer band bandwidth banned banner bare
-barrier base based bases bash basic basis batch batched batches batching battery be bearer
-became because become becomes been before begin beginner beginning begins begun behavior
-behaviour behaviours behind being belong belongs below benchmark beneath beside besides best
-beta better between beyond bidi big bigger bigint billed billing bin binaries binary bind
-binding bindings bins bisect bisecting bisection bit bitfield bitmap bitmaps bitrate bits
-bitwise blacklist blacklisted blame blank blanks blkid blob blobs block blocked blocker blocking
-blocklist blocks blocksize bodies body bogus boilerplate bool boolean booleans boot booted
-bootstrap border borrow borrowck borrowed both boto botocore bottom bounce bound boundaries
-boundary bounded bounds box brace braces bracket bracketed brackets branch branched branches
-break breaker breakpoint breaks brew bridge bridging brief bring broadcast broken broker brokers
-brotli browse browser browsers btree btrfs bucket buckets buf buffer buffered buffering buffers
-buflen bufsize bug buggy bugs build building buildkit builds buildx built builtin builtins bulk
-bump bundle bundled bundler bundles bus busy but by bypass bypassed byte bytea bytearray
-bytecode bytecodes bytes bz bzip ca cache cached caching calculate calculated calculation
-calibration call callable callables callback callbacks called callee caller calling calloc calls
-camera can cancel canceled cancellation cancelled cancelling candidate cannot canonical
-canonicalize cant cap capabilities capability capable capacity capital caps captcha capture
-captured capturing card cardinality care cargo carriage carries carry cascade case cases cast
-casted cat catalog catalogue catch categorical categoricals categories category caught cause
-caused causes causing cd cease celery cell cells center centos central cerror cert certain
+arrays arrow artifact artifacts as asan ascii asgi asia aside ask asked asking askpass asof
+aspect assemble assembler assembly assert assertable assertion assertions assign assignable
+assigned assignment associate associated association assuan assume assumed assuming assumption
+ast async asynccontextmanager asynchronous asynchronously asyncio asyncpg at atexit atom atomic
+atomicity attach attached attaching attachment attack attempt attempted attempting attempts
+attestation attestations attr attrib attribute attributes attrs audience audio audit audited
+augmented auth authenticate authenticated authenticating authentication authenticator author
+authorise authorised authoritative authorities authority authorization authorize authorized
+authors auto autocommit autoload automatic automatically autoscaler autoscaling auxiliary avail
+available average avg avoid avoided await awaitable awaited aware away aws awscli axes axis
+azure babel back backend backends background backgrounds backing backlog backoff backslash
+backtrace backup backups backward backwards bad badly bailing balanced balancer band bandwidth
+banned banner bare barrier base based bases bash basic basis batch batched batches batching
+battery be bearer became because become becomes been before begin beginner beginning begins
+begun behavior behaviour behaviours behind being belong belongs below benchmark beneath beside
+besides best beta better between beyond bidi big bigger bigint billed billing bin binaries
+binary bind binding bindings bins bisect bisecting bisection bit bitfield bitmap bitmaps bitrate
+bits bitwise blacklist blacklisted blame blank blanks blkid blob blobs block blocked blocker
+blocking blocklist blocks blocksize bodies body bogus boilerplate bool boolean booleans boot
+booted bootstrap border borrow borrowck borrowed both boto botocore bottom bounce bound
+boundaries boundary bounded bounds box brace braces bracket bracketed brackets branch branched
+branches break breaker breakpoint breaks brew bridge bridging brief bring broadcast broke broken
+broker brokers brotli browse browser browsers btree btrfs bucket buckets buf buffer buffered
+buffering buffers buflen bufsize bug buggy bugs build building buildkit builds buildx built
+builtin builtins bulk bump bundle bundled bundler bundles bus busy but by bypass bypassed byte
+bytea bytearray bytecode bytecodes bytes bz bzip ca cache cached caching calculate calculated
+calculation calibration call callable callables callback callbacks called callee caller calling
+calloc calls camera can cancel canceled cancellation cancelled cancelling candidate cannot
+canonical canonicalize cant cap capabilities capability capable capacity capital caps captcha
+capture captured capturing card cardinality care cargo carriage carries carry cascade case cases
+cast casted cat catalog catalogue catch categorical categoricals categories category caught
+cause caused causes causing cd cease celery cell cells center centos central cerror cert certain
 certainly certfile certificate certificates certified certs cfg cgi cgroup chain challenge
 change changed changelog changes changeset changing channel channels char character characters
 chardet chars charset chart charts chdir check checkable checkdiff checked checker checkers
@@ -251,7 +251,7 @@ locations locator lock locked lockfile locking locks log logfile logged logger l
 logical login loging logins logits logout logs long longer longest look lookbehind looked
 looking looks lookup lookups loop loopback loopdev looped loops loose lose loss lossy lost lots
 loud low lower lowercase ls lseek lstat lucene lvalue lxml lzma mac machine macro macros made
-magic magnitude mailbox mailmap main maintain maintained maintainer maintaining maintenance
+magic magnitude mail mailbox mailmap main maintain maintained maintainer maintaining maintenance
 major majority make makes making malformed malicious malloc mamba man manage managed management
 manager manages managing mandatory mangled manifest manifests manipulated manpath manual
 manually many map mapped mapping mappings maps mariadb markdown marked marker markers marking
