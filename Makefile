@@ -21,7 +21,7 @@ check: .venv/ready  ## style, types
 	@$(BIN)/mypy
 
 docs: .venv/ready  ## the pages that are made from the code
-	@$(BIN)/python -m usagekit.schema > docs/privacy.md
+	@cd libs && ../$(BIN)/python -m tests.support.redaction > ../docs/privacy.md
 
 bench: .venv-bench/ready .venv-peer/ready  ## what tracking costs, beside no tracking and a peer
 	@.venv-bench/bin/python bench/run.py $(ARGS)

@@ -1,7 +1,8 @@
 """How well messages are redacted, measured on the corpus through the real path: an exception raised
 in a file of a program, what the foreground leaves of its text, and what is sent of that.
 
-``python -m tests.support.redaction`` prints ``docs/privacy.md``, in which the numbers stand.
+``python -m tests.support.redaction`` prints ``docs/privacy.md``, in which the numbers stand; with
+any argument it prints what went wrong.
 """
 
 from __future__ import annotations
@@ -249,13 +250,45 @@ def counts(judged: dict[str, list[Judged]]) -> dict[str, Count]:
     }
 
 
+def privacy_page() -> str:
+    """``docs/privacy.md``: every field, and how well a message is redacted."""
+    numbers = counts(judge())
+    secrets, own, provoked = (
+        numbers[kind]
+        for kind in ("secret, in a template", "harmless, own", "harmless, provoked")
+    )
+    harmless = Count(own.bad + provoked.bad, own.of + provoked.of)
+    return page() + _SECTION.format(
+        secrets=secrets,
+        harmless=harmless,
+        leaked_elsewhere=numbers["secret, from elsewhere"],
+        damaged_elsewhere=numbers["harmless, from elsewhere"],
+    )
+
+
+_SECTION = """
+
+## How well `error_message` is redacted
+
+What stands in the program's own source is kept, and what was put into it goes. Of a text that no source in sight explains,
+such as a server's answer, the words that programs use are kept, and the rest goes ([why](adr/0008-what-the-program-wrote.md)).
+Measured by `make docs` on the messages in `libs/tests/usagekit/corpus`, each raised as an exception, redacted by the command,
+and then by the sender:
+
+| | of messages with a secret in them: some of it was left | of harmless messages: a word was lost |
+|---|---|---|
+| the program's own messages, and those of Python and libraries | {secrets} | {harmless} |
+| the same texts, when they come whole from elsewhere | {leaked_elsewhere} | {damaged_elsewhere} |
+
+A secret counts as left if any word of it was, a harmless message as damaged if any word of it was not. Secrets are names,
+addresses, paths, keys, tokens, numbers and sentences, in several languages.
+"""
+
 if __name__ == "__main__":
-    found = judge()
     if sys.argv[1:]:
-        for kind, ones in found.items():
-            print(f"== {kind}: {counts(found)[kind]}")
+        for kind, ones in judge().items():
             for one in ones:
                 if one.wrong:
-                    print(f"{one.text!r}\n    {one.said}\n    {one.wrong}")
+                    print(f"{kind}: {one.text!r}\n    {one.said}\n    {one.wrong}")
     else:
-        print(page())
+        print(privacy_page(), end="")
