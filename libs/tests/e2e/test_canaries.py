@@ -4,15 +4,11 @@ from __future__ import annotations
 
 import random
 import string
-import sys
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-from usagekit.outcome import without_the_user_s
 
 from tests.support.home import Home
 from tests.support.recorder import Recorder
@@ -117,38 +113,3 @@ def test_no_canary_is_on_disk_while_an_event_waits(
     home.wait_for_senders()
     assert len(home.waiting()) == CASES
     assert_no_canary_under(home.state)
-
-
-WORDS = st.text(st.characters(exclude_categories=["Cs"]), min_size=8, max_size=40)
-
-
-@given(typed=st.lists(WORDS, min_size=1, max_size=5), around=st.text(max_size=40))
-def test_what_was_typed_does_not_stand_in_a_message(typed: list[str], around: str) -> None:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sys, "argv", ["tool", *(f"--name={word}" for word in typed)])
-        text = without_the_user_s(around + " ".join(typed) + repr(typed))
-    for word in typed:
-        assert word not in text.replace("<argument>", "").replace("<secret>", "") or word in around
-
-
-def test_the_program_s_own_words_stay_in_a_message(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(
-        sys, "argv", ["tool", "toolkit", "run", "--json", "Made.Up", "a=1", "-ofile"]
-    )
-    monkeypatch.setenv("MADE_UP_API_KEY", "hunter2hunter2")
-    said = without_the_user_s(
-        "toolkit Made.Up did not run with --json, 1 and file and hunter2hunter2",
-        ["toolkit", "run"],
-    )
-    assert said == "toolkit <argument> did not run with --json, 1 and <argument> and <secret>"
-
-
-def test_a_part_of_what_was_typed_goes_too(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys, "argv", ["tool", "query", "select age from people where Smith"])
-    said = without_the_user_s('query failed: near "Smith": syntax error', ["query"])
-    assert said == 'query failed: near "<argument>": syntax error'
-
-
-@pytest.mark.timeout(30, func_only=True)
-def test_a_message_that_is_too_long_to_look_through_is_none() -> None:
-    assert without_the_user_s("x" * 2_000_000) == ""

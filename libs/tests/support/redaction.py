@@ -40,7 +40,8 @@ _NO_PART = set(
 )
 _HEAD = """import ast, asyncio, base64, concurrent.futures, configparser, copy, csv, dataclasses
 import datetime, decimal, enum, fractions, functools, gzip, http.client, importlib
-import importlib.metadata, io, ipaddress, json, locale, math, operator, os, pickle, queue, random, re, select, shlex
+import importlib.metadata, io, ipaddress, json, locale, math, operator, os, pickle, queue, random
+import re, select, shlex
 import shutil, signal, socket, sqlite3, ssl, statistics, string, struct, subprocess, tarfile
 import threading, urllib.parse, urllib.request, uuid, zipfile, zlib
 import httpx, jinja2, jwt, msgpack, numpy, packaging.requirements, packaging.version
@@ -124,11 +125,16 @@ def leaked(row: Row, said: str) -> list[str]:
     words = set(_words(left))
     parts = {word for value in row.values for word in _words(_without_extension(value))}
     shown = " ".join(row.literals).casefold()
+    whole = [value for value in row.values if len(_squashed(value)) > 2]  # however it is spaced
     return sorted(
         part
         for part in parts - {*public, *_NO_PART}
         if part not in shown and _stands(part, words, left)
-    )
+    ) + [value for value in whole if _squashed(value) in _squashed(left)]
+
+
+def _squashed(text: str) -> str:
+    return "".join(each for each in text.casefold() if each.isalnum())
 
 
 def _stands(part: str, words: set[str], left: str) -> bool:
@@ -254,8 +260,7 @@ def privacy_page() -> str:
     """``docs/privacy.md``: every field, and how well a message is redacted."""
     numbers = counts(judge())
     secrets, own, provoked = (
-        numbers[kind]
-        for kind in ("secret, in a template", "harmless, own", "harmless, provoked")
+        numbers[kind] for kind in ("secret, in a template", "harmless, own", "harmless, provoked")
     )
     harmless = Count(own.bad + provoked.bad, own.of + provoked.of)
     return page() + _SECTION.format(
@@ -270,18 +275,17 @@ _SECTION = """
 
 ## How well `error_message` is redacted
 
-What stands in the program's own source is kept, and what was put into it goes. Of a text that no source in sight explains,
-such as a server's answer, the words that programs use are kept, and the rest goes ([why](adr/0008-what-the-program-wrote.md)).
-Measured by `make docs` on the messages in `libs/tests/usagekit/corpus`, each raised as an exception, redacted by the command,
-and then by the sender:
+What stands in the program's own source is kept, and what was put into it goes. Of a text that no
+source in sight explains, such as a server's answer, the words that programs use are kept, and the
+rest goes ([why](adr/0008-what-the-program-wrote.md)). Measured by `make docs` on the messages in
+`libs/tests/usagekit/corpus`, each raised as an exception, redacted by the command and the sender:
 
-| | of messages with a secret in them: some of it was left | of harmless messages: a word was lost |
+| | secrets of which a part was left | harmless messages that lost a word |
 |---|---|---|
-| the program's own messages, and those of Python and libraries | {secrets} | {harmless} |
+| messages of the program, of Python and of libraries | {secrets} | {harmless} |
 | the same texts, when they come whole from elsewhere | {leaked_elsewhere} | {damaged_elsewhere} |
 
-A secret counts as left if any word of it was, a harmless message as damaged if any word of it was not. Secrets are names,
-addresses, paths, keys, tokens, numbers and sentences, in several languages.
+The secrets are names, addresses, paths, keys, tokens, numbers and sentences, in several languages.
 """
 
 if __name__ == "__main__":

@@ -139,7 +139,7 @@ def test_a_long_message_is_cut_between_words() -> None:
     short = outcome_of(ValueError(message)).error_message
     assert short is not None
     assert len(short) <= RAW_MESSAGE_LIMIT + 2
-    assert set(short.split()) == {"made-up-secret", "…"}
+    assert set(short.split()) <= {"made-up-secret", "…"}
 
 
 @pytest.mark.parametrize("blank", ["", " ", "\n"])

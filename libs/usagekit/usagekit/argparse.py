@@ -63,7 +63,7 @@ class _Parsing:
             finally:
                 self._at_work.pop()
             if outermost:
-                self._watch.guard(lambda: self._watch.typed.append(_values(result)))
+                self._watch.guard(lambda: self._watch.typed.append(_values(result, self._known)))
             if outermost:  # of several that know no sub-command, the last is as good as the first
                 self._watch.path = self._path
                 self._watch.begin()
@@ -168,7 +168,9 @@ def _choices(action: "Any") -> "list[tuple[str, Any]]":
     return found
 
 
-def _values(parsed: "Any") -> list[object]:
-    """The values in a namespace, and what was left over if that was asked for."""
+def _values(parsed: "Any", parsers: "list[Any]") -> list[object]:
+    """The values in a namespace, but for defaults, and what was left over if that was asked for."""
     namespace, *rest = parsed if isinstance(parsed, tuple) else (parsed,)
-    return [*vars(namespace).values(), *rest]
+    defaults = [action.default for parser in parsers for action in parser._actions]
+    values = vars(namespace).values()
+    return [*(value for value in values if not any(value is one for one in defaults)), *rest]

@@ -8,7 +8,7 @@ the rest by its words (``redact.py``): what it may send as it is stands between 
 
 from __future__ import annotations
 
-import builtins
+import os
 import re
 from collections.abc import Iterable, Iterator
 
@@ -16,7 +16,7 @@ from usagekit.clean import cleaned
 from usagekit.extensions import extension
 from usagekit.figures import NUMBER, may_stay
 from usagekit.outcome import RAW_MESSAGE_LIMIT, cut
-from usagekit.source import Source, related
+from usagekit.source import Source, is_built_in, related
 from usagekit.typed import Typed
 
 # Characters that are looked at, before what is invisible has gone.
@@ -54,17 +54,24 @@ def message_of(
     raw = _text(error)
     if not raw:
         return ""
-    text = cleaned(raw[:_LOOKED_AT])
+    text = cut(cleaned(raw[:_LOOKED_AT]))
     errors = related(error)
     speaker = _Speaker(Source(errors), Typed(declared, parsed, _files(errors)), errors)
-    return speaker.said(cut(text))
+    if _instead(error) is not None:
+        return speaker.unexplained(text)  # its author chose the words, and the values too
+    return speaker.said(text)
+
+
+def _instead(error: BaseException) -> str | None:
+    """What an exception says may be recorded in place of its text."""
+    instead = getattr(error, "usage_message", None)
+    return instead if isinstance(instead, str) else None
 
 
 def _text(error: BaseException) -> str:
-    """The exception's text, or what it says may be recorded in place of it."""
-    instead = getattr(error, "usage_message", None)
+    instead = _instead(error)
     try:
-        return instead if isinstance(instead, str) else str(error)
+        return str(error) if instead is None else instead
     except Exception:  # noqa: BLE001 (somebody's __str__ is broken; the class still speaks)
         return ""
 
@@ -78,19 +85,21 @@ def _files(errors: list[BaseException]) -> Iterator[str]:
                     yield name if isinstance(name, str) else name.decode("utf-8", "replace")
 
 
+def _system_texts(errors: list[BaseException]) -> Iterator[str]:
+    """What the operating system said, in whatever language."""
+    for error in errors:
+        number = error.errno if isinstance(error, OSError) else None
+        if isinstance(number, int) and error.strerror == os.strerror(number):  # type: ignore[attr-defined]
+            yield f"[Errno {number}] {os.strerror(number)}"
+
+
 class _Speaker:
     """Says texts of one failure."""
 
     def __init__(self, source: Source, typed: Typed, errors: list[BaseException]) -> None:
         self._source = source
         self._typed = typed
-        self._pieces = set(source.pieces)
-        for error in errors:
-            if isinstance(error, OSError) and isinstance(error.strerror, str):
-                import os
-
-                if error.errno is not None and error.strerror == os.strerror(error.errno):
-                    self._pieces.add(f"[Errno {error.errno}] {error.strerror}")
+        self._pieces = source.pieces | set(_system_texts(errors))
         texts = {cleaned(_text(error)[:RAW_MESSAGE_LIMIT]) for error in errors[1:]}
         self._inner = sorted(
             (text for text in texts if len(text) >= _SHORTEST_TEXT), key=len, reverse=True
@@ -109,7 +118,7 @@ class _Speaker:
                 yield from self._parts(found, rest)
                 yield from self._parts(after, rest)
                 return
-        yield self._explained(text) or self._unexplained(text)
+        yield self._explained(text) or self.unexplained(text)
 
     def _explained(self, text: str) -> str:
         """A text that follows a template of the program's; empty if it does not."""
@@ -138,11 +147,8 @@ class _Speaker:
         known = self._typed.kind_of(value)
         if known:
             return known + (extension(value) if known == "<path>" else "")
-        if (
-            value in self._source.names | self._source.kinds
-            or hasattr(builtins, value)
-            or value == "NoneType"
-        ):
+        source = self._source
+        if value in source.names or value in source.kinds or is_built_in(value):
             return value
         if NUMBER.fullmatch(value.lstrip("+-")) and may_stay(value.lstrip("+-"), before, after):
             return value
@@ -150,7 +156,7 @@ class _Speaker:
             return value
         return _shape(value)
 
-    def _unexplained(self, text: str) -> str:
+    def unexplained(self, text: str) -> str:
         """A text of which nobody here knows the source, but for names in it that are known."""
         said, at = [], 0
         for match in _NAME.finditer(text):
@@ -196,7 +202,6 @@ def _within_a_word(text: str, start: int, end: int) -> bool:
 
 
 def _runs(taken: bytearray) -> Iterator[tuple[bool, int, int]]:
-    start = 0
     for match in re.finditer(rb"\x00+|\x01+", bytes(taken)):
         start, end = match.span()
         yield taken[start] == 1, start, end

@@ -15,6 +15,7 @@ from usagekit.clean import cleaned
 from usagekit.message import MARKS
 from usagekit.outcome import RAW_MESSAGE_LIMIT, cut
 from usagekit.shapes import CONTEXTS, SHAPES
+from usagekit.source import is_built_in
 from usagekit.vocabulary import PLACEHOLDER, is_known, known_words
 
 SENT_MESSAGE_LIMIT = 300
@@ -132,6 +133,4 @@ def _quoted(match: re.Match[str]) -> str:
 
 def _is_a_name(inner: str) -> bool:
     """Whether what stands in quotes is of the language, not of the user: a type, a codec."""
-    import builtins
-
-    return hasattr(builtins, inner) or inner == "NoneType" or bool(_QUOTABLE.match(inner))
+    return is_built_in(inner) or bool(_QUOTABLE.match(inner))

@@ -28,7 +28,7 @@ _IS = rf"{_QUOTE}?\)?\s{{0,3}}(?:=>|:=|->|==?|:|：|\bis\b|\bwas\b|＝)\s{{0,3}}
 # ``asia-south1``), which make a token of what is long and has a digit, or is of one piece.
 _TOKEN = (
     r"(?<![^\W_])(?:(?:gh[pousr]_|github_pat_|glpat-|xox[a-z]-|phx_|phc_|ya29\.|whsec_|dop_v1_|SG\.)[\w.-]{6,}"
-    r"|(?:sk[-_]|pk_|rk_|arc_|npm_|hf_|pypi-|AIza|key-|eyJ)(?:(?=[\w.-]{0,100}\d)[\w.-]{12,}|[a-z0-9]{16,})"
+    r"|(?:sk[-_]|pk_|rk_|arc_|npm_|hf_|pypi-|AIza|eyJ)(?:(?=[\w.-]{0,100}\d)[\w.-]{12,}|[a-z0-9]{16,})"
     r"|(?:AKIA|ASIA)[0-9A-Z]{12,})"
 )
 _EXTENSION = "|".join(sorted(EXTENSIONS, key=len, reverse=True))
@@ -146,7 +146,7 @@ CONTEXTS = _compiled(
     (
         (
             rf"((?<![^\W_])[\w.-]{{0,40}}?{_WIDE_SECRET}[\w.-]{{0,40}}(?:\s{{1,2}}(?:value|provided|given|received|used))?{_IS})"
-            r"(?P<value>\\{0,8}\"(?:[^\"\\]|\\.)*\\{0,8}\"?|\\{0,8}'(?:[^'\\]|\\.)*\\{0,8}'?|(?!<\w{1,8}>)[^\s,;&)\]}]+)"
+            r"(?P<value>\\{0,8}\"(?:[^\"\\]|\\.)*\\{0,8}\"?|\\{0,8}'(?:[^'\\]|\\.)*\\{0,8}'?|(?!=|<\w{1,8}>)[^\s,;&)\]}]+)"
         ),
         _secret,
     ),

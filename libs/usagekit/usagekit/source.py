@@ -4,12 +4,13 @@ for the code that raised an exception carries its own constants and names.
 
 from __future__ import annotations
 
+import builtins
 import re
 import types
 from collections.abc import Iterable, Iterator
 
 # Exceptions of one failure, frames of one exception, and pieces of code that are looked into.
-_MOST_ERRORS, _MOST_FRAMES, _MOST_CODES = 20, 60, 300
+_MOST_ERRORS, _MOST_FRAMES, _MOST_CODES = 20, 10, 300
 # How far names are followed from a frame to what they stand for, and in how many frames.
 _DEPTH, _FOLLOWED = 2, 6
 # Characters; a longer constant is a document, and no message.
@@ -116,13 +117,20 @@ def related(error: BaseException) -> list[BaseException]:
     found = [error]
     for one in found:
         others: list[object] = [one.__cause__, one.__context__, *one.args]
-        others += [*getattr(one, "exceptions", ()), *vars(one).values()]
+        group = getattr(one, "exceptions", ())
+        others += [*(group if isinstance(group, tuple) else ()), *vars(one).values()]
         for other in others:
             if isinstance(other, BaseException) and not any(other is known for known in found):
                 found.append(other)
         if len(found) >= _MOST_ERRORS:
             break
     return found[:_MOST_ERRORS]
+
+
+def is_built_in(name: str) -> bool:
+    """Whether this is what a type of the interpreter's own is called, or None, True or False."""
+    known = isinstance(getattr(builtins, name, None), type)
+    return known or name in ("None", "NoneType", "True", "False")
 
 
 def _frames(error: BaseException) -> Iterator[types.FrameType]:
