@@ -16,7 +16,8 @@ _INVISIBLE = re.compile(r"[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f]")
 def cleaned(text: str) -> str:
     """The text in NFC on one line, without orders to a terminal, control characters, zero-width
     ones and halves of characters."""
-    text = _INVISIBLE.sub("", _ESCAPES.sub("", text))
+    if not text.isprintable():
+        text = _INVISIBLE.sub("", _ESCAPES.sub("", text))
     if not text.isascii():
         text = text.encode("utf-8", "replace").decode("utf-8")
         text = "".join(each for each in text if not _is_invisible(each))

@@ -29,7 +29,7 @@ _SHORTEST_TEXT = 6
 _AROUND = " '\"`()[]{}<>,.;:!?=|*#"
 # A name in quotes, or one that looks like no ordinary word.
 _NAME = re.compile(
-    r"(?P<quote>['\"`])(?P<name>[\w.-]{1,80})(?P=quote)|\b(?P<bare>\w+(?:\.\w+)+|\w*_\w+|\w+(?=\(\)))"
+    r"(?P<quote>['\"`])(?P<name>[^'\"`]{1,80})(?P=quote)|\b(?P<bare>\w+(?:\.\w+)+|\w*_\w+|\w+(?=\(\)))"
 )
 _REASON = re.compile(r"[1-5]\d\d [A-Z][a-z-]+(?: [A-Z][a-z]+){0,3}")
 # What the interpreter and parsers say in whatever text: where, and what is no file.
@@ -122,7 +122,13 @@ class _Speaker:
 
     def _explained(self, text: str) -> str:
         """A text that follows a template of the program's; empty if it does not."""
-        taken = _taken(text, self._pieces)
+        if text in self._source.wholes:
+            return f"{MARKS[0]}{text}{MARKS[1]}"
+        pieces = {piece for piece in self._pieces if piece in text}
+        taken = bytearray(len(text))
+        if pieces:
+            wholes = {whole for whole in self._source.wholes if whole in text}
+            _take(text, sorted(pieces | wholes, key=len, reverse=True), taken)
         if 1 not in taken:
             return ""
         _take(text, self._source.kinds, taken)
@@ -174,19 +180,13 @@ class _Speaker:
     def _is_own(self, name: str, *, quoted: bool) -> bool:
         names = self._source.names
         known = all(part in names for part in name.split(".")) or name in names
-        if not known and quoted:
+        if not known and quoted and re.fullmatch(r"[\w.-]+", name):
             known = set(re.findall(r"\w+", name)) <= self._source.words
         return known and not self._typed.kind_of(name) and self._typed.without(name) == name
 
 
-def _taken(text: str, pieces: Iterable[str]) -> bytearray:
-    """For each character of a text, whether it belongs to one of these pieces: 1 or 0."""
-    taken = bytearray(len(text))
-    _take(text, sorted((piece for piece in pieces if piece in text), key=len, reverse=True), taken)
-    return taken
-
-
 def _take(text: str, pieces: Iterable[str], taken: bytearray) -> None:
+    """Note for each character of a text that belongs to one of these pieces a 1."""
     for piece in pieces:
         start = text.find(piece)
         while start >= 0:

@@ -25,7 +25,8 @@ class Source:
     """The constants, templates and names of the code that a failure went through.
 
     Attributes:
-        pieces: texts that a message may be made of: what stands between a template's open places.
+        pieces: what stands between the open places of templates.
+        wholes: texts of several words with no such place, each perhaps a message of its own.
         names: what the code calls things, and its constants as they are: a value that is one of
             them was not the user's idea.
         kinds: the classes of the exceptions, and of the objects whose methods raised them.
@@ -34,6 +35,7 @@ class Source:
 
     def __init__(self, errors: Iterable[BaseException]) -> None:
         self.pieces: set[str] = set()
+        self.wholes: set[str] = set()
         self.names: set[str] = set()
         self.kinds: set[str] = set()
         self.words: set[str] = set()
@@ -93,12 +95,14 @@ class Source:
             return
         self.names.add(text)
         self.words.update(re.findall(r"\w+", text))
-        for part in {text, *_parts(text)}:
-            words = part.split()
-            # A single word by itself is a key, a mode or a name; beside a value it is a template.
-            alone = len(words) == 1 and part[0].isalnum() and part[-1].isalnum()
-            if not alone and _WORD.search(part):
-                self.pieces.add(" ".join(words))
+        parts = _parts(text)
+        # What has words at both its ends was not written around a value.
+        whole = not parts and text[:1].isalnum() and text[-1:].isalnum()
+        if whole and " " in text:
+            self.wholes.add(" ".join(text.split()))
+        for part in () if whole else (text, *parts):
+            if _WORD.search(part):
+                self.pieces.add(" ".join(part.split()))
 
 
 def _parts(text: str) -> list[str]:
