@@ -106,6 +106,7 @@ GOES = [
     ("Key (name)=(hunter2 open) already exists.", "key (<value>)=(<value>) already exists."),
     ("pass\u200bword: hunter2", "password: <secret>"),
     ("\x1b[31mpassword\x1b[0m: hunter2", "password: <secret>"),
+    ("query SELECT open FROM hunter2 WHERE id = 7", "query <value>"),
     ("PIN 4711", "PIN <number>"),
     ("call +49 30 123456", None),
     ("没有客户hunter2先生", "<value>"),

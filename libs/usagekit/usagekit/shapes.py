@@ -128,6 +128,12 @@ CONTEXTS = _compiled(
     ),
     (r"input_value=.*?(?=, input_type=|\Z)", "input_value=<value>"),
     (r"\bkey \([^\n]*?\)=\([^\n]*?\)(?=[ .]|\Z)", "key (<value>)=(<value>)"),
+    (
+        (
+            r"\b(?-i:SELECT\s[^\n]{1,200}?\sFROM|INSERT\s+INTO|UPDATE\s+\S+\s+SET|DELETE\s+FROM)\s[^\n\]]*"
+        ),
+        "<value>",
+    ),
     # On a command line.
     (
         r"(?<![^\s'\"(\[,])(-u|--user|--proxy-user)(?:[= ]|['\"], ['\"])[^\s'\",:]{1,100}:[^\s'\",]+",
@@ -146,7 +152,7 @@ CONTEXTS = _compiled(
     (
         (
             rf"((?<![^\W_])[\w.-]{{0,40}}?{_WIDE_SECRET}[\w.-]{{0,40}}(?:\s{{1,2}}(?:value|provided|given|received|used))?{_IS})"
-            r"(?P<value>\\{0,8}\"(?:[^\"\\]|\\.)*\\{0,8}\"?|\\{0,8}'(?:[^'\\]|\\.)*\\{0,8}'?|(?!=|<\w{1,8}>)[^\s,;&)\]}]+)"
+            r"(?P<value>\\{0,8}\"(?:[^\"\\]|\\.)*\\{0,8}\"?|\\{0,8}'(?:[^'\\]|\\.)*\\{0,8}'?|(?![=>]|<\w{1,8}>)[^\s,;&)\]}]+)"
         ),
         _secret,
     ),
