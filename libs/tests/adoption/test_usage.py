@@ -132,6 +132,14 @@ class TestCaptured:
             ANON_ID,
         ]
 
+    def test_an_error_s_message_is_what_would_be_sent(self, acme: Usage) -> None:
+        def fails(name: str) -> None:
+            raise ValueError(f"no zorkmids for {name}")
+
+        with captured() as events, pytest.raises(ValueError, match="zorkmids"):
+            acme.run(lambda: fails("".join(["Upping", "ton"])))
+        assert events[0].properties["error_message"] == "no zorkmids for <value>"
+
     def test_commands_without_a_framework_are_events_of_their_own(self, acme: Usage) -> None:
         with captured() as events:
             with acme.command("db.migrate"):

@@ -17,6 +17,7 @@ from typing import Any
 from usagekit import usage
 from usagekit.config import Consent, UsageConfig
 from usagekit.event import Event
+from usagekit.redact import Redactor
 from usagekit.service import minted
 from usagekit.tracker import CommandTracker, Outcome
 
@@ -73,6 +74,9 @@ class _CapturingTracker(CommandTracker):
         self, command_name: str, outcome: Outcome, duration: float, options: Sequence[str] = ()
     ) -> None:
         event = self.event(command_name, outcome, duration, options)
+        properties = event["properties"]
+        if "error_message" in properties:  # as a sender would that knows nobody
+            properties["error_message"] = Redactor().redact(properties["error_message"])
         self._events.append(Event.of(minted(event)))
 
     def _author(self, stamp: str | None) -> dict[str, Any]:  # noqa: ARG002
