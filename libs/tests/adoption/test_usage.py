@@ -99,6 +99,9 @@ class TestWhatFollowsFromTheName:
             Usage(**{"name": "acme", "version": "1", **options})
 
 
+WHO = "Uppington"
+
+
 class TestCaptured:
     def test_a_test_sees_the_events_and_nothing_else_happens(self, acme: Usage) -> None:
         with captured() as events:
@@ -137,7 +140,7 @@ class TestCaptured:
             raise ValueError(f"no zorkmids for {name}")
 
         with captured() as events, pytest.raises(ValueError, match="zorkmids"):
-            acme.run(lambda: fails("".join(["Upping", "ton"])))
+            acme.run(lambda: fails(WHO))
         assert events[0].properties["error_message"] == "no zorkmids for <value>"
 
     def test_commands_without_a_framework_are_events_of_their_own(self, acme: Usage) -> None:

@@ -24,6 +24,12 @@ class DiscreetError(Exception):
     usage_message = "tool failed: TIMEOUT"
 
 
+class UnreadableError(Exception):
+    @property
+    def usage_message(self) -> str:
+        raise RuntimeError("no words")
+
+
 class IndiscreetError(Exception):
     usage_message = 7
 
@@ -91,6 +97,7 @@ ENDINGS: list[tuple[BaseException | None, BaseException | None, Described]] = [
         caused(typer.Exit(1), DiscreetError("typed")),
         (1, "exit", "DiscreetError", "tool failed: TIMEOUT"),
     ),
+    (UnreadableError("said"), None, (1, "exception", "UnreadableError", "")),
     (UnspeakableError(), None, (1, "exception", "UnspeakableError", "")),
     (DiscreetError("typed"), None, (1, "exception", "DiscreetError", "tool failed: TIMEOUT")),
     (IndiscreetError("said"), None, (1, "exception", "IndiscreetError", "said")),

@@ -31,7 +31,10 @@ def outcome_of(
         return outcome
     from usagekit.message import message_of
 
-    message = message_of(speaker, declared, parsed)
+    try:
+        message = message_of(speaker, declared, parsed)
+    except Exception:  # noqa: BLE001 (it looks into objects of others; the class still speaks)
+        message = ""
     return Outcome(outcome.exit_code, outcome.failure_kind, outcome.error_type, message)
 
 
