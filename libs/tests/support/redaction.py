@@ -277,7 +277,7 @@ _SECTION = """
 
 What stands in the program's own source is kept, and what was put into it goes. Of a text that no
 source in sight explains, such as a server's answer, the words that programs use are kept, and the
-rest goes ([why](adr/0008-what-the-program-wrote.md)). Measured by `make docs` on the messages in
+rest goes ([why](adr/0010-what-the-program-wrote.md)). Measured by `make docs` on the messages in
 `libs/tests/usagekit/corpus`, each raised as an exception, redacted by the command and the sender:
 
 | | secrets of which a part was left | harmless messages that lost a word |
