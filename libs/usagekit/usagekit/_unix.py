@@ -1,7 +1,6 @@
 """Locks, folders and processes as Unix has them. The same names stand in ``_windows.py``."""
 
 import _signal  # what ``signal`` wraps into enums, which takes a third of a millisecond
-import errno
 import faulthandler
 import fcntl
 import os
@@ -57,7 +56,7 @@ class Folder:
             self._fd = _open_outermost(path)
         if not is_own(os.fstat(self._fd)):
             self.close()
-            raise PermissionError(errno.EPERM, "others may write into it", path)
+            raise PermissionError(1, "others may write into it", path)
 
     def inner(self, name: str, *, make: bool = False) -> "Folder":
         """A folder in this one, which is made if it is to be and is not there."""
