@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from usagekit.message import MARKS, message_of
 from usagekit.outcome import RAW_MESSAGE_LIMIT
@@ -216,6 +216,9 @@ def letters(text: str) -> str:
     return "".join(each for each in unicodedata.normalize("NFC", text).casefold() if each.isalnum())
 
 
+@example(value="10:20:30\u2028A", spelt=str, way="p")
+@example(value="meeting A 2026-11-25", spelt=str.upper, way="a")
+@example(value="555 0199", spelt=str, way="p")
 @given(value=WORDS | OTHERS, spelt=st.sampled_from(SPELLINGS), way=st.sampled_from("apes"))
 def test_in_no_spelling_does_a_value_stand_in_what_leaves(
     value: str, spelt: Callable[[str], str], way: str
@@ -232,7 +235,8 @@ def test_in_no_spelling_does_a_value_stand_in_what_leaves(
     known = letters("no luck with here argument value secret path name number url email host key")
     if len(letters(value)) > 3 and letters(value) not in known:
         assert letters(value) not in letters(put.replace("no luck with", ""))
-        if way != "e" and len(letters(value)) > 6:
+        longest = max(map(len, map(letters, value.split())))  # one character alone says nothing
+        if way != "e" and len(letters(value)) > 6 and longest > 1:
             assert letters(value) not in letters(said)
 
 

@@ -18,6 +18,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from typer.core import TyperGroup
 from usagekit import Usage
+from usagekit.commands import COMMANDS
+from usagekit.mount import NAMES
 from usagekit.mount.click import click_group
 from usagekit.testing import captured
 from usagekit.tracker import is_name
@@ -304,7 +306,8 @@ class TestNamesThatStay:
         make, word, name = HONEST[case]
         assert runs(make(), word) == (name, [])
 
-    def test_a_folder_of_commands_is_a_list(self, runs: Runs, tmp_path: Path) -> None:
+    def test_a_folder_of_commands_says_no_name(self, runs: Runs, tmp_path: Path) -> None:
+        """What lies there may be the user's as well; and looking takes its time."""
         folder = tmp_path / "commands"
         folder.mkdir()
         (folder / "build.py").touch()
@@ -313,67 +316,34 @@ class TestNamesThatStay:
             def list_commands(self, ctx: click.Context) -> list[str]:
                 return sorted(path.stem for path in folder.iterdir())
 
-        assert runs(OfAFolder("acme"), "build") == ("build", [])
-        assert runs(OfAFolder("acme"), "merger") == ("acme", [])
+        assert runs(OfAFolder("acme"), "build") == ("acme", [])
+
+    @pytest.mark.parametrize("names", [["build"], ["build", "test", "push", "pull"]], ids=len)
+    def test_names_in_the_source_of_a_list_are_the_program_s(
+        self, runs: Runs, names: list[str]
+    ) -> None:
+        source = f"def list_commands(self, ctx):\n    return {names}\n"
+        written: dict[str, Any] = {}
+        exec(source, written)
+        kind = type("Written", (AnyWord,), {"list_commands": written["list_commands"]})
+        assert runs(kind("acme"), "build") == ("build", [])
+        assert runs(kind("acme"), "merger") == ("acme", [])
 
     def test_the_usage_commands_have_their_names(self, runs: Runs) -> None:
         top = click.Group("acme")
         top.add_command(click_group(Usage("acme", version="1").config))
         assert runs(top, "usage", "reset") == ("usage.reset", [])
 
-    def test_a_group_that_keeps_its_commands_is_not_asked_for_a_list(self, runs: Runs) -> None:
-        group = Lazy({})
+    def test_the_usage_commands_are_those_that_there_are(self) -> None:
+        assert list(NAMES) == [command.name for command in COMMANDS]
+
+    def test_no_group_is_asked_for_a_list(self, runs: Runs) -> None:
+        """It may import, print, take its time, or expect to be asked once."""
+        group = Lazy({"later": "later"})
         group.add_command(command("build"))
         assert runs(group, "build") == ("build", [])
+        assert runs(group, "later") == ("later", [])
         assert group.listed == 0
-
-    def test_no_plugin_is_loaded_for_our_sake(
-        self, runs: Runs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        """The list of this group imports all plugins, the command only its own."""
-        for name in ("made_up_build", "made_up_slow"):
-            (tmp_path / f"{name}.py").write_text(f"name = {name[8:]!r}\n")
-        monkeypatch.syspath_prepend(str(tmp_path))
-        complaints = []
-
-        class Plugins(click.Group):
-            def list_commands(self, ctx: click.Context) -> list[str]:
-                names = []
-                for module in ("made_up_build", "made_up_slow"):
-                    try:
-                        names.append(__import__(module).name)
-                    except Exception as error:  # noqa: BLE001 (as such programs do)
-                        complaints.append(error)
-                return names
-
-            def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command:
-                return command(__import__(f"made_up_{cmd_name}").name)
-
-        finders = list(sys.meta_path)
-        assert runs(Plugins("acme"), "build") == ("acme", [])
-        assert "made_up_slow" not in sys.modules
-        assert complaints == []
-        assert sys.meta_path == finders
-        __import__("made_up_slow")
-        assert runs(Plugins("acme"), "build") == ("build", [])  # now the list costs nothing
-
-    def test_what_the_list_needs_may_be_what_the_command_needs(
-        self, runs: Runs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        (tmp_path / "made_up_registry.py").write_text("names = ['build', 'test']\n")
-        monkeypatch.syspath_prepend(str(tmp_path))
-
-        class Registry(click.Group):
-            def list_commands(self, ctx: click.Context) -> list[str]:
-                return list(__import__("made_up_registry").names)
-
-            def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-                __import__("made_up_registry")
-                return command(cmd_name)
-
-        assert runs(Registry("acme"), "build") == ("build", [])
-        del sys.modules["made_up_registry"]
-        assert runs(Registry("acme"), "merger") == ("acme", [])
 
 
 class Proxy:

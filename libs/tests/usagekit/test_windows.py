@@ -14,7 +14,8 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-from usagekit import snapshot
+from usagekit import config as config_module
+from usagekit import files, record, snapshot, spool
 from usagekit.identity import UsageIdentity
 
 from tests.support.policy import policy
@@ -141,7 +142,8 @@ def test_files_and_locks_ask_for_nothing_that_windows_has_not(
 ) -> None:
     for name in ("O_CLOEXEC", "O_NOFOLLOW", "O_DIRECTORY", "O_NONBLOCK", "getuid", "uname"):
         monkeypatch.delattr(os, name)
-    monkeypatch.setattr(snapshot, "system", windows)
+    for room in (snapshot, files, record, config_module, spool):
+        monkeypatch.setattr(room, "system", windows, raising=False)
     config = policy(tmp_path / "state")
     created = UsageIdentity(config).load_or_create()
     assert not created.one_off

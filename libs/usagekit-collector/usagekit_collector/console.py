@@ -19,6 +19,8 @@ from usagekit_collector.engine import StoreError
 from usagekit_collector.settings import PREFIX, Settings, descriptions, load
 
 _F = Callable[..., Any]
+# A chain of links that is longer leads nowhere.
+_MOST_LINKS = 40
 # Of an error, whatever the engine has to say about it.
 _LONGEST = 500
 
@@ -121,11 +123,12 @@ def written(path: str) -> Iterator[BinaryIO]:
             yield file
         return
     path = _target(path)
-    if _is_special(path):
-        with _told_of(path), open(path, "wb") as file:
-            yield file
-        return
     with _told_of(path):
+        device = _device(path)
+        if device is not None:
+            with open(device, "wb") as file:
+                yield file
+            return
         # By a name that nobody could have taken beforehand, in a folder that others may write.
         fd, part = tempfile.mkstemp(".part", f".{os.path.basename(path)}-", os.path.dirname(path))
         try:
@@ -142,10 +145,32 @@ def _target(path: str) -> str:
     """Where a file is to be. A link leads there if this user made it, or root: anybody else's is
     but a name that is taken."""
     path = os.path.abspath(path)
-    with suppress(OSError):
-        if os.lstat(path).st_uid in (0, os.geteuid()):
-            return os.path.realpath(path)
+    for _ in range(_MOST_LINKS):
+        try:
+            before = os.lstat(path)
+            where = os.readlink(path)
+            after = os.lstat(path)
+        except OSError:  # no link
+            return path
+        same = (before.st_ino, before.st_ctime_ns) == (after.st_ino, after.st_ctime_ns)
+        if not same or before.st_uid not in (0, os.geteuid()):
+            return path
+        path = os.path.normpath(os.path.join(os.path.dirname(path), where))
     return path
+
+
+def _device(path: str) -> int | None:
+    """A pipe or device of this user's, or root's, open for writing: it must not be replaced. None
+    for anything else, which is not opened for more than a look."""
+    try:
+        fd = os.open(path, os.O_WRONLY | os.O_NOFOLLOW)
+    except OSError:
+        return None
+    status = os.fstat(fd)
+    if stat.S_ISREG(status.st_mode) or status.st_uid not in (0, os.geteuid()):
+        os.close(fd)
+        return None
+    return fd
 
 
 @contextmanager
@@ -156,11 +181,3 @@ def _told_of(path: str) -> Iterator[None]:
         raise
     except OSError as error:
         raise StoreError(f"{path} cannot be written: {error.strerror or error}") from error
-
-
-def _is_special(path: str) -> bool:
-    """Whether it is a device or a pipe, which must not be replaced."""
-    try:
-        return not stat.S_ISREG(os.stat(path).st_mode)
-    except OSError:
-        return False

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 _HERE = os.O_NOFOLLOW | os.O_NONBLOCK
 _ENDING = (_signal.SIGTERM, _signal.SIGHUP)
 _SPAWNED: list[int] = []
+_ALONE_IN: dict[int, bool] = {}
 _FORKS: list[bool] = []
 _OPEN_FILES = "/proc/self/fd" if sys.platform == "linux" else "/dev/fd"
 
@@ -134,6 +135,17 @@ def _open_outermost(path: str) -> int:
     return os.open(path, os.O_DIRECTORY | os.O_NONBLOCK)
 
 
+def close_to_others(path: str) -> None:
+    """Give a folder that was just made to its owner alone; never another that has come into its
+    place. Raises OSError."""
+    fd = os.open(path, os.O_DIRECTORY | _HERE)
+    try:
+        if os.fstat(fd).st_uid == os.geteuid():
+            os.fchmod(fd, 0o700)
+    finally:
+        os.close(fd)
+
+
 def sync_folder(path: str) -> None:
     """Have the names in a folder on disk. Raises OSError."""
     fd = os.open(path, os.O_DIRECTORY | os.O_NONBLOCK)
@@ -158,6 +170,12 @@ def is_own(status: os.stat_result) -> bool:
 
 def _is_alone_in(group: int) -> bool:
     """Whether this is the group that many systems give to each user alone."""
+    if group not in _ALONE_IN:  # to be asked once: it may be a server that answers
+        _ALONE_IN[group] = _has_no_other_member(group)
+    return _ALONE_IN[group]
+
+
+def _has_no_other_member(group: int) -> bool:
     import grp
     import pwd
 

@@ -93,6 +93,10 @@ class Folder:
         """Nothing to do: nothing is open."""
 
 
+def close_to_others(path: str) -> None:
+    """Nothing to do: a folder in a user's profile is the user's."""
+
+
 def sync_folder(path: str) -> None:
     """Nothing to do: Windows writes names down with the files."""
 

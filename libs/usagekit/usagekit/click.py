@@ -5,7 +5,6 @@ Typer carries a Click of its own, so nothing here imports either: a command is w
 """
 
 import sys
-from _thread import get_ident
 
 from usagekit.tracker import is_name
 
@@ -20,7 +19,10 @@ if TYPE_CHECKING:
 _CORES = ("click.core", "typer._click.core")
 # An attribute of a command's function: its runs are no events.
 UNTRACKED = "usagekit_untracked"
-# A group that lists more is not read to the end.
+# Whose classes have no names of the program's; and where a group of the program's may have them.
+_LIBRARIES = ("builtins", "click.", "typer.", "rich_click.")
+_LISTING = ("list_commands", "get_command")
+# A container that holds more is not read to the end.
 _MOST_NAMES = 10_000
 
 
@@ -97,8 +99,6 @@ def _follow(watch: "Watch", group: "Any", named: bool) -> None:
     names = _Names(group)
 
     def watched_resolve_command(*args: "Any", **kwargs: "Any") -> "Any":
-        if named:
-            watch.guard(lambda: names.ask(*args, **kwargs))
         found = resolve_command(*args, **kwargs)
         watch.guard(lambda: follow(*found))
         return found
@@ -117,77 +117,65 @@ def _follow(watch: "Watch", group: "Any", named: bool) -> None:
 
 
 class _Names:
-    """The names that a group lists. They are read before it is asked for a command: it may make
-    one of any word, and have it among its own from then on."""
+    """The names that a group has said: what was added to it, and for groups that make their
+    commands late, what stands in the containers that it has, and in its own ``list_commands``.
+
+    All is read before it sees a word of the command line, for it may make a command of any, and
+    have it among its own from then on. And it is only read: a ``list_commands`` may import, print,
+    take its time, or expect to be asked once.
+    """
 
     def __init__(self, group: "Any") -> None:
-        self._group = group
-        self._context: Any = None
-        self._kept = self._now()
-        self._listed: list[object] | None = None
-
-    def ask(self, context: "Any", words: "Any", *_: object) -> None:
-        """Before the first of these words is looked up. Where it stands in a plain dictionary, as
-        it does in a group of Click's own, nothing is asked."""
-        self._context = context
-        if self._listed is None and words[0] not in self._kept:
-            self._listed = self._read()
+        self._kept = _added_to(group)
+        self._said: set[str] = set()
+        own = [kind for kind in type(group).__mro__ if not kind.__module__.startswith(_LIBRARIES)]
+        for place in (group, *own):
+            for name, held in vars(place).items():
+                if name not in ("commands", "params"):
+                    written = _constants(held) if name in _LISTING else held
+                    self._said.update(_words_in(written))
 
     def of(self, command: "Any", typed: "str | None") -> "str | None":
-        """The name of the command that was found: its own rather than an alias. None if it is
-        not listed."""
+        """The name of the command that was found: its own rather than an alias. None if the
+        group had not said it."""
         likely = (command.name, typed)
         same = [name for name in (*likely, *self._kept) if self._kept.get(name) is command]
         for name in (*same, *likely):
-            if is_name(name) and (name in self._kept or name in self._all()):
+            if is_name(name) and (name in self._kept or name in self._said):
                 return str(name)
         return None
 
-    def _all(self) -> list[object]:
-        if self._listed is None:  # it took an import to tell, which the program has done by now
-            self._listed = self._read() or []
-        return self._listed
 
-    def _read(self) -> "list[object] | None":
-        found = _list(self._group, self._context)
-        new = self._now().keys() - self._kept.keys()
-        if found is None or len(new) != 1:
-            return found
-        return [name for name in found if name not in new]  # made of the word, as it seems
-
-    def _now(self) -> dict[object, object]:
-        commands = vars(self._group).get("commands")
+def _added_to(group: "Any") -> "dict[object, object]":
+    """The commands that were added to a group, or to the groups that it is a collection of."""
+    added: dict[object, object] = {}
+    sources = vars(group).get("sources")
+    for place in (group, *(sources if type(sources) is list else ())):
+        commands = vars(place).get("commands")
         # What a kind of dictionary of the program's own really holds, whatever it says.
-        return dict.copy(commands) if issubclass(type(commands), dict) else {}
+        added |= dict.copy(commands) if issubclass(type(commands), dict) else {}
+    return added
 
 
-def _list(group: "Any", context: "Any") -> "list[object] | None":
-    """What a group lists; None if it breaks, or would have to import something."""
-    guard = _NoImports()
-    sys.meta_path.insert(0, guard)
-    try:
-        listed = group.list_commands(context)
-        return [name for _, name in zip(range(_MOST_NAMES), listed, strict=False)]
-    except BaseException:  # noqa: BLE001 (the program's code; whatever it does)
-        return None
-    finally:
-        sys.meta_path.remove(guard)
+def _constants(function: "Any") -> "list[object]":
+    """The constants of a function, and what those hold that are tuples."""
+    if type(function) is not type(expect):
+        return []
+    found: list[object] = []
+    for constant in function.__code__.co_consts:
+        found += constant if type(constant) in (tuple, frozenset) else [constant]
+    return found
 
 
-class _NoImports:
-    """An importer that refuses: what a list costs a command is to be next to nothing, and
-    plugins are not loaded for our sake. For this thread alone."""
-
-    def __init__(self) -> None:
-        self._thread = get_ident()
-
-    def find_spec(self, *_: object) -> None:
-        if get_ident() == self._thread:
-            raise _WouldImport
-
-
-class _WouldImport(BaseException):
-    """Not an ImportError: a group may take that for a plugin that is broken, and say so."""
+def _words_in(held: "Any") -> "list[str]":
+    """The texts in a container, of a dictionary the keys; none in anything else."""
+    if issubclass(type(held), dict):
+        items: Any = dict.keys(held)
+    elif type(held) in (list, tuple, set, frozenset):
+        items = held
+    else:
+        return []
+    return [item for _, item in zip(range(_MOST_NAMES), items, strict=False) if type(item) is str]
 
 
 def _is_untracked(command: "Any") -> bool:

@@ -92,7 +92,13 @@ def switch_on(config: UsageConfig, environ: Mapping[str, str]) -> None:
 
 def switch_off(config: UsageConfig, environ: Mapping[str, str]) -> None:
     """Store the choice not to be tracked, and remove what was queued."""
-    removed = _choose(config, on=False)
+    _choose(config, on=False)
+    try:
+        removed = stored.empty_queue(config)
+    except OSError as error:
+        raise UsageCommandError(
+            f"your choice is stored, but not all that waited could be removed: {error}."
+        ) from error
     gone = f" Removed {_events(removed)} that waited to be sent." if removed else ""
     consent = decide(environ, config)
     if consent.enabled:
@@ -226,9 +232,9 @@ COMMANDS = (
 )
 
 
-def _choose(config: UsageConfig, *, on: bool) -> int:
+def _choose(config: UsageConfig, *, on: bool) -> None:
     try:
-        return stored.choose(config, on=on)
+        stored.choose(config, on=on)
     except OSError as error:
         word = "1" if on else "0"
         raise UsageCommandError(

@@ -28,9 +28,11 @@ class UsagePaths:
     """
 
     def __init__(self, home: str, parents: "tuple[str, ...]" = ()) -> None:
+        # A link that ends in a slash is followed, whoever made it.
+        home = home.rstrip("/") or "/"
         self.home: Final = home
         # What may have to be made before it can be, outermost first.
-        self.parents: Final = parents
+        self.parents: Final = tuple(path.rstrip("/") or "/" for path in parents)
         self.identity: Final = f"{home}/usage.json"
         self.folder: Final = f"{home}/usage"
         self.principal: Final = f"{self.folder}/principal"

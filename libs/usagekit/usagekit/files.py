@@ -31,7 +31,7 @@ def _make_outermost(path: str) -> None:
         os.mkdir(path, 0o700)
     except FileExistsError:  # another process was quicker
         return
-    os.chmod(path, 0o700)  # whatever the umask took away
+    system.close_to_others(path)  # whatever the umask took away
 
 
 def create_whole(paths: UsagePaths, path: str, text: str) -> None:

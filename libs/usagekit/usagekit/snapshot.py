@@ -80,11 +80,15 @@ class FileLock:
         folder, name = open_parent(self._paths, self._path)
         with folder:
             try:
-                return folder.open(name, os.O_RDWR)
+                fd = folder.open(name, os.O_RDWR)
             except FileNotFoundError:
                 fd = folder.open(name, os.O_RDWR | os.O_CREAT)
                 system.make_own(fd)
-                return fd
+        if is_file(fd):
+            return fd
+        # Of somebody else, who could hold it for ever: as good as no locks.
+        os.close(fd)
+        raise PermissionError(1, "the lock may be somebody else's", self._path)
 
     def release(self) -> None:
         """Let go. Without effect if the lock is not held."""

@@ -199,7 +199,12 @@ def _entries(folder: system.Folder) -> Iterator[tuple[str, os.stat_result]]:
 
 def _is_leftover(name: str) -> bool:
     """Whether a file is called as an event that was set aside, or one that was being written."""
-    return is_event(name.removesuffix(_BAD)) or _SCRATCH.fullmatch(name) is not None
+    return is_event(name.removesuffix(_BAD)) or is_scratch(name)
+
+
+def is_scratch(name: str) -> bool:
+    """Whether a file is called as one that is being written (``files.py``)."""
+    return _SCRATCH.fullmatch(name) is not None
 
 
 def _is_readable_later(folder: system.Folder, name: str) -> bool:

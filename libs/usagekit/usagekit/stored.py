@@ -6,28 +6,25 @@ Raises OSError where a file cannot be written or removed.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 from usagekit import files, log
 from usagekit.config import UsageConfig, UsagePaths
 from usagekit.record import is_marker
 from usagekit.snapshot import FileLock, open_folder, read_text
-from usagekit.spool import Spool, settling
+from usagekit.spool import Spool, is_scratch, settling
 
 
-def choose(config: UsageConfig, *, on: bool) -> int:
-    """Store the choice; on "off", remove what waits. Returns how many events that were.
-
-    The choice comes first: a sender looks at it before each request, and a command before it
-    leaves its event.
-    """
+def choose(config: UsageConfig, *, on: bool) -> None:
+    """Store the choice. To be followed by ``empty_queue`` if it is "off", and not before: a sender
+    looks at the choice before each request, and a command before it leaves its event."""
     paths = config.paths
     files.make_private(paths, paths.folder)
     files.replace_whole(paths, paths.choice, "on\n" if on else "off\n", sync=True)
     files.sync_folders(paths)
-    return 0 if on else empty_queue(config)
 
 
 def identify(config: UsageConfig, principal_id: str) -> None:
@@ -51,20 +48,22 @@ def forget_principal(config: UsageConfig) -> None:
 
 def empty_queue(config: UsageConfig) -> int:
     """Remove what waits for delivery, and the markers of running commands. Returns how many
-    events there were."""
+    events there were. What cannot be removed keeps nothing else; then it raises OSError."""
     with _without_sender(config), settling(config):
         return _empty(config)
 
 
 def purge(config: UsageConfig) -> None:
     """Remove all that is stored here, but for the choice, which goes on to hold, and the lock
-    files, which are empty."""
+    files, which are empty. What cannot be removed keeps nothing else; then it raises OSError."""
     paths = config.paths
-    with _without_sender(config), settling(config):
-        _empty(config)
+    with _without_sender(config), settling(config), _all_of_it() as attempt:
+        attempt(lambda: _empty(config))
         state = (paths.log, paths.link, paths.dropped, paths.breaker, paths.notice)
-        for path in (*state, paths.principal, paths.identity):
-            files.remove(paths, path)
+        scratch = [name for name in _names(paths, paths.folder) if is_scratch(name)]
+        leftovers = [f"{paths.folder}/{name}" for name in scratch]
+        for path in (*state, paths.principal, *leftovers, paths.identity):
+            attempt(partial(files.remove, paths, path))
 
 
 def export(config: UsageConfig) -> dict[str, Any]:
@@ -101,13 +100,32 @@ def _without_sender(config: UsageConfig) -> Iterator[None]:
 def _empty(config: UsageConfig) -> int:
     """Remove the events that wait, and the markers of commands. Returns how many events."""
     paths = config.paths
-    for name in _names(paths, paths.running):
-        if is_marker(name):
-            files.remove(paths, f"{paths.running}/{name}")
-    try:
-        return Spool(config).empty()
-    except (FileNotFoundError, NotADirectoryError):
-        return 0
+    with _all_of_it() as attempt:
+        for name in _names(paths, paths.running):
+            if is_marker(name):
+                attempt(partial(files.remove, paths, f"{paths.running}/{name}"))
+        count: list[int] = []
+        attempt(lambda: count.append(Spool(config).empty()))
+    return sum(count)
+
+
+@contextmanager
+def _all_of_it() -> Iterator[Callable[[Callable[[], object]], None]]:
+    """Steps that are all tried, whatever becomes of one; the last OSError is raised in the end. Of
+    what is not there, nothing is to be removed."""
+    failures: list[OSError] = []
+
+    def attempt(step: Callable[[], object]) -> None:
+        try:
+            step()
+        except (FileNotFoundError, NotADirectoryError):
+            return
+        except OSError as error:
+            failures.append(error)
+
+    yield attempt
+    if failures:
+        raise failures[-1]
 
 
 def _names(paths: UsagePaths, path: str) -> list[str]:

@@ -29,6 +29,8 @@ _DEEPEST = 4
 # Characters; a value as long as this stands within no word by chance.
 _LONG = 8
 _PUNCTUATION = frozenset(string.punctuation + " ")
+_UNPUNCTUATED = dict.fromkeys(map(ord, string.punctuation))
+_DIGIT = re.compile(r"\d")
 _WORD = re.compile(r"[^\W_]{2,}")
 # Whatever else people type, these say nothing.
 _SMALL_WORDS = frozenset(
@@ -60,6 +62,9 @@ class Typed:
             spaced = spaced.replace(each, " ")  # of all ways the fastest
         self._words = set(spaced.split()) - _SMALL_WORDS
         self._whole = set(spaced.replace(" ", "").split("\n"))
+        # Times, dates and numbers within a value, of which no part is a word.
+        pieces = (piece.translate(_UNPUNCTUATED) for piece in set(joined.split()))
+        self._whole.update(piece for piece in pieces if _DIGIT.search(piece))
         self._secrets = sorted(_secrets(), key=len, reverse=True)
         self._hidden = set()
         for secret in self._secrets:

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 
 GROUP = "usage"
 GROUP_HELP = "See and decide what usage tracking does."
+# Its commands' names, for groups that make the commands late (``commands.COMMANDS``).
+NAMES = ("status", "on", "off", "show", "log", "schema", "flush", "reset", "purge", "export")
 
 
 def mount(target: "Any", config: "Callable[[], UsageConfig]") -> None:

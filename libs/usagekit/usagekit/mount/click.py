@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from usagekit.click import UNTRACKED
-from usagekit.mount import GROUP, GROUP_HELP
+from usagekit.mount import GROUP, GROUP_HELP, NAMES
 
 if TYPE_CHECKING:
     from usagekit.commands import Option, UsageCommand
@@ -26,6 +26,8 @@ def click_group(config: Callable[[], UsageConfig]) -> click.Group:
 
 
 class _LazyGroup(click.Group):
+    names = NAMES
+
     def __init__(self, name: str, config: Callable[[], UsageConfig]) -> None:
         super().__init__(name, help=GROUP_HELP, no_args_is_help=True)
         self._config = config

@@ -15,7 +15,7 @@ import typer
 from typer.core import TyperGroup
 
 from usagekit.click import UNTRACKED
-from usagekit.mount import GROUP_HELP
+from usagekit.mount import GROUP_HELP, NAMES
 
 if TYPE_CHECKING:
     from usagekit.commands import Option, UsageCommand
@@ -30,6 +30,8 @@ def usage_group(config: Callable[[], UsageConfig]) -> typer.Typer:
     """
 
     class LazyGroup(TyperGroup):
+        names = NAMES
+
         def list_commands(self, ctx: Any) -> list[str]:
             names: list[str] = self._made().list_commands(ctx)
             return names
