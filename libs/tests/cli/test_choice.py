@@ -9,13 +9,20 @@ import stat
 import subprocess
 import sys
 import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor, wait
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from usagekit.config import UsageConfig, decide
 from usagekit.schema import ENVELOPE, PROPERTIES
+from usagekit.snapshot import FileLock
+from usagekit.stored import choose, empty_queue, purge
 
 from tests.support.arcade_cloud import ArcadeCloud
 from tests.support.home import ARCADE, Home
+from tests.support.policy import policy
 from tests.support.recorder import Recorder
 
 pytestmark = pytest.mark.measured
@@ -44,6 +51,51 @@ def test_off_deletes_the_queue_and_the_markers_and_says_nothing_about_it_to_the_
     assert os.listdir(home.state / "usage/running") == []
     assert recorder.requests == requests
     assert "switched off by you" in home.run("usage", "status").out
+
+
+def test_the_choice_holds_before_anything_that_waits_is_removed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else a command that ends in between would leave its event, and a sender send it."""
+    config = policy(tmp_path / "state")
+    for folder in (config.paths.running, config.paths.spool):
+        Path(folder).mkdir(parents=True)
+        (Path(folder) / "made-up.json").write_text("{}")
+    really, enabled = os.unlink, list[bool]()
+
+    def unlink(path: str) -> None:
+        enabled.append(decide({}, config).enabled)
+        really(path)
+
+    monkeypatch.setattr(os, "unlink", unlink)
+    assert choose(config, on=False) == 1
+    assert enabled == [False, False]
+
+
+class Patient(UsageConfig):
+    background_lock_wait = 60.0  # type: ignore[misc]
+
+
+@pytest.mark.parametrize("remove", [empty_queue, purge])
+def test_nothing_is_removed_under_a_sender_that_is_at_work(
+    tmp_path: Path, remove: Callable[[UsageConfig], object]
+) -> None:
+    """It would write down what it has sent after all that was written down is gone."""
+    config = policy(tmp_path / "state", Patient)
+    Path(config.paths.spool).mkdir(parents=True)
+    waiting = Path(config.paths.spool) / "made-up.json"
+    waiting.write_text("{}")
+    sender = FileLock(config.paths.sender_lock)
+    assert sender.acquire()
+    with ThreadPoolExecutor(1) as other:
+        try:
+            removed = other.submit(remove, config)
+            assert not wait([removed], 0.2).done
+            assert waiting.exists()
+        finally:
+            sender.release()
+    removed.result()
+    assert not waiting.exists()
 
 
 def test_on_takes_the_choice_back(home: Home, recorder: Recorder) -> None:

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from pathlib import Path
+
 import pytest
+from usagekit import deadline, flush
+from usagekit.event import Event
+from usagekit.service import minted
+from usagekit.spool import Spool
 
 from tests.support.home import Home, the_login_port
 from tests.support.login import WaitingLogin
+from tests.support.policy import policy
 from tests.support.recorder import Recorder
 
 pytestmark = pytest.mark.measured
@@ -64,6 +72,27 @@ def test_a_host_that_does_not_answer_keeps_nobody_longer_than_the_timeout(
     recorder.mode = "hang"
     home.run("usage", "flush", "--timeout", "1").refused_in_one_message("still queued: 1 event")
     recorder.mode = "ok"
+
+
+def test_each_further_try_has_what_the_ones_before_it_left_of_the_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config, given = policy(tmp_path / "state"), list[float]()
+    properties = {"command_name": "whoami"}
+    fields = {"event_name": "made up", "distinct_id": "made-up", "is_anon": True}
+    Spool(config).put(Event.of(minted({**fields, "properties": properties})))
+    really = deadline.run_within
+
+    def run_within(seconds: float, operation: Callable[[], bool]) -> bool:
+        given.append(seconds)
+        return really(seconds, operation)
+
+    monkeypatch.setattr(flush, "run_within", run_within)
+    monkeypatch.setattr(flush, "_PAUSES", (0.1, 0.2))
+    assert flush.flush(config, 60.0).remaining == 1  # nobody listens there
+    assert given[0] <= 60
+    assert given[1] <= given[0] - 0.1
+    assert given[2] <= given[1] - 0.2
 
 
 def test_what_the_host_refuses_for_good_does_not_remain(home: Home, recorder: Recorder) -> None:

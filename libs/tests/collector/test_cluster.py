@@ -72,6 +72,27 @@ def test_an_alias_and_a_merge_find_the_persons_on_their_shards(project: Project)
     assert commands[-1]["persons"] == 1
 
 
+def test_the_mark_of_who_is_who_is_set_once_all_else_is_on_its_shards(
+    cluster: ClickHouse, project: Project
+) -> None:
+    project.capture(event("anon-1"))
+    cluster.stumble("INSERT INTO identity", "after")
+    project.capture(event("principal-1", "$create_alias", alias="anon-1"))
+    cluster.settle()
+    number = f"(SELECT project FROM usagekit.projects WHERE token = '{project.token}')"
+    stored = "SELECT max(version) FROM usagekit.identity_local WHERE "
+    persons, mark = (
+        int(cluster.query(stored + which)) for which in (f"project = {number}", "kind = 'mark'")
+    )
+    assert mark < persons
+    # Of what comes after a mark nothing is taken for known: the next group folds it once more.
+    project.capture(event("somebody-else"))
+    assert int(cluster.query(stored + "kind = 'mark'")) > persons
+    person = project.person("anon-1")
+    assert person is not None
+    assert person["distinct_ids"] == ["anon-1", "principal-1"]
+
+
 def test_somebody_deleted_is_gone_from_the_shard(cluster: ClickHouse, project: Project) -> None:
     many = [f"anon-{number}" for number in range(300)]
     project.send(*(event("principal", "$create_alias", alias=one) for one in many), event("other"))

@@ -94,6 +94,30 @@ def test_a_person_does_not_grow_without_end() -> None:
     assert "too large" in verdict.warning
 
 
+def test_nor_by_taking_in_another() -> None:
+    half = {"$set": {"a": "x" * 300_000}}, {"$set": {"b": "x" * 300_000}}
+    identities = folded(fact("ada", changes=half[0]), fact("anon-1", changes=half[1]))
+    fold(identities, fact("ada", "anon-1"))
+    verdict = fold(identities, fact("ada", changes={"$set": {"c": 1}}))
+    person = identities.person_of(1, "ada")
+    assert person is not None
+    assert person.properties.keys() == {"a", "b"}
+    assert "too large" in verdict.warning
+
+
+@pytest.mark.parametrize(
+    ("before", "after"), [(1, True), (True, 1), (0, False), (1, 1.0), ([1], [True])]
+)
+def test_what_only_python_takes_for_the_same_is_a_change(before: object, after: object) -> None:
+    identities = folded(fact("ada", changes={"$set": {"a": before}}))
+    identities.changed_persons.clear()
+    fold(identities, fact("ada", changes={"$set": {"a": after}}))
+    person = identities.person_of(1, "ada")
+    assert person is not None
+    assert repr(person.properties) == repr({"a": after})
+    assert identities.changed_persons
+
+
 FACTS = st.builds(
     lambda event, target, source, personless, minutes, changes: fact(
         target,

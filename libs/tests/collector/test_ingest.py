@@ -202,6 +202,8 @@ def test_what_does_not_fit_is_answered_503_and_may_come_again(
         assert project.send(event("anon-5")).status == 200
         assert first.result().status == 200
         assert [one["distinct_id"] for one in project.events()] == ["anon-1", "anon-5"]
+        # What would never find room is taken when nothing else waits.
+        assert project.send(*(event("anon-6") for _ in range(3))).status == 200
         # Nobody makes more projects than that.
         assert collector.project().send(event("anon-1")).status == 401
         assert number(collector, "buffered_bytes") == 0

@@ -56,7 +56,7 @@ def test_an_insert_of_which_no_answer_comes_is_not_stored_twice(
 ) -> None:
     project = server.project()
     project.capture(event("somebody"))
-    sent = event(f"cut-off-{when}")
+    sent = event(f"cut-off-{when}", "$create_alias", alias="somebody")
     clickhouse.stumble("INSERT INTO events", when)
     answer = project.send(sent)
     assert (answer.status, answer.headers["retry-after"]) == (503, "1")
@@ -65,6 +65,29 @@ def test_an_insert_of_which_no_answer_comes_is_not_stored_twice(
     assert ids(project) == ["somebody", f"cut-off-{when}"]
     count = f"SELECT count() FROM events WHERE distinct_id = 'cut-off-{when}'"
     assert clickhouse.query(count) == "1\n"
+    person = project.person("somebody")
+    assert person is not None
+    assert person["distinct_ids"] == [f"cut-off-{when}", "somebody"]
+
+
+def test_a_clock_that_was_put_back_does_not_put_the_new_before_the_old(
+    clickhouse: ClickHouse, database: str, new_collector: Callable[..., Collector]
+) -> None:
+    collector = new_collector(store=database, lease_seconds=SHORT).start()
+    project = collector.project()
+    project.capture(event("anon-1"))
+    collector.stop()
+    # As if it had come an hour from now.
+    table = f"{database.rpartition('/')[2]}.events"
+    clickhouse.query(
+        f"INSERT INTO {table} SELECT * REPLACE (seq + 3600000000 AS seq, "
+        f"generateUUIDv4() AS uuid, 'later' AS distinct_id) FROM {table}"
+    )
+    collector.start()
+    project.capture(event("anon-2"), event("anon-3", "$create_alias", alias="anon-2"))
+    assert ids(project) == ["anon-1", "later", "anon-2", "anon-3"]
+    collector.stop()
+    assert b"; 0 rows differed" in collector.run("doctor", "--rebuild-identity").stdout
 
 
 def test_persons_that_could_not_be_stored_are_stored_with_the_next_events(

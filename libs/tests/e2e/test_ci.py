@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from tests.support.arcade_cloud import ArcadeCloud
@@ -32,6 +34,25 @@ def test_without_anybody_logged_in_the_event_is_anonymous_in_ci_too(
 ) -> None:
     home.run("toolkit", "list", environ=CI)
     (event,) = recorder.wait_for(1)
+    assert (event.distinct_id, event.is_anon) == (home.usage_json["anon_id"], True)
+
+
+def test_an_event_whose_credentials_were_replaced_while_they_were_looked_up_is_nobody_s(
+    home: Home, recorder: Recorder, cloud: ArcadeCloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The answer may be about those in their place."""
+    cloud.add_account("ada@example.test")
+    home.write_credentials(cloud.new_key("ada@example.test"))
+    answer = cloud.respond
+
+    def replace_and_answer(*request: Any) -> tuple[int, object]:
+        home.write_credentials(cloud.new_key("ada@example.test"), email="longer@hand.example")
+        return answer(*request)
+
+    monkeypatch.setattr(cloud, "respond", replace_and_answer)
+    home.run("toolkit", "list", environ=CI)
+    (event,) = recorder.wait_for(1)
+    assert cloud.asked
     assert (event.distinct_id, event.is_anon) == (home.usage_json["anon_id"], True)
 
 

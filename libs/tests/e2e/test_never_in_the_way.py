@@ -18,7 +18,7 @@ import usagekit
 
 from tests.support.arcade_cloud import ArcadeCloud
 from tests.support.home import ARCADE, Home, Ran, without_notice
-from tests.support.recorder import Recorder
+from tests.support.recorder import Received, Recorder
 from tests.support.senders import wait_for_senders
 
 PROGRAM = str(Path(__file__).parents[1] / "support" / "program.py")
@@ -130,6 +130,19 @@ def read_only(folder: Path) -> Iterator[None]:
         os.chmod(folder, 0o700)
 
 
+@contextmanager
+def read_only_state(home: Home) -> Iterator[None]:
+    """Nothing that is kept can be changed."""
+    usage = home.state / "usage"
+    with (
+        read_only(home.state),
+        read_only(usage),
+        read_only(usage / "running"),
+        read_only(usage / "spool"),
+    ):
+        yield
+
+
 def without_privileges(command: list[str]) -> list[str]:
     """Even root must obey modes of files: start without the capability that overrides them."""
     if os.geteuid() != 0:
@@ -163,18 +176,40 @@ def test_a_read_only_state_folder_keeps_the_identity_it_has(home: Home, recorder
     home.wait_for_senders()
     anon_id = home.usage_json["anon_id"]
     command = without_privileges([ARCADE, "toolkit", "run", "Math.Add", "a=1", "b=2"])
-    with (
-        read_only(home.state),
-        read_only(home.state / "usage"),
-        read_only(home.state / "usage/running"),
-        read_only(home.state / "usage/spool"),
-    ):
+    with read_only_state(home):
         ran = subprocess.run(command, env=home.environ, capture_output=True, timeout=60)
         events = recorder.wait_for(2)
         home.wait_for_senders()
     assert (ran.returncode, ran.stdout, without_notice(ran.stderr)) == (0, b"3\n", b"")
     assert [item.distinct_id for item in events] == [anon_id, anon_id]
     assert "one_off_id" not in events[1].properties
+
+
+def test_a_read_only_state_folder_gives_nobody_the_id_of_whoever_was_here_before(
+    home: Home, recorder: Recorder, cloud: ArcadeCloud
+) -> None:
+    cloud.add_account("ada@example.test")
+    home.write_credentials(cloud.new_key("ada@example.test"))
+    recorder.mode = "deaf"  # the alias has arrived, and this machine does not know
+    home.run("usage", "status")
+    home.wait_for_senders()
+    assert [item.properties["alias"] for item in recorder.aliases[:1]] == [
+        home.usage_json["anon_id"]
+    ]
+    home.write_credentials("made-up-key-that-nobody-knows")
+    recorder.mode, cloud.mode = "ok", "500"
+    command = without_privileges([ARCADE, "toolkit", "run", "Math.Add", "a=1", "b=2"])
+    with read_only_state(home):
+        subprocess.run(command, env=home.environ, capture_output=True, timeout=60)
+        recorder.wait_until(lambda: bool(recorder.events) and is_run(recorder.events[-1]))
+        home.wait_for_senders()
+    (event,) = filter(is_run, recorder.events)
+    assert event.is_anon
+    assert event.distinct_id != home.usage_json["anon_id"]
+
+
+def is_run(event: Received) -> bool:
+    return event.command == "toolkit.run"
 
 
 def test_what_could_not_be_removed_is_not_sent_over_and_over(

@@ -49,6 +49,7 @@ LAYERS = [
     ("what you said is damaged", False, "the choice stored in {choice} cannot be read"),
     ("what you said is a folder", False, "the choice stored in {choice} cannot be read"),
     ("what you said is empty", False, "the choice stored in {choice} cannot be read"),
+    ("what you said cannot be opened", False, "the choice stored in {choice} cannot be read"),
     ("the administrator says off", False, "switched off for this machine by {off}"),
     (
         "a test runner is at work",
@@ -60,7 +61,7 @@ LAYERS = [
 ]
 NAMES = [name for name, _, _ in LAYERS]
 # Two that cannot both be, of which one is all that there is, and one that another takes away.
-EXCLUDED = [{*NAMES[:3]}, {*NAMES[4:9]}, {"a test runner is at work", "there is no destination"}]
+EXCLUDED = [{*NAMES[:3]}, {*NAMES[4:10]}, {"a test runner is at work", "there is no destination"}]
 PAIRS = [
     (first, second)
     for first in NAMES
@@ -95,6 +96,8 @@ def speak(layer: str, folder: Path, choice: Path) -> None:
         choice.write_text(CHOICES[layer])
     elif layer == "what you said is a folder":
         choice.mkdir()
+    elif layer == "what you said cannot be opened":
+        choice.symlink_to(choice)
     elif layer == "the administrator says off":
         (folder / "off").touch()
 

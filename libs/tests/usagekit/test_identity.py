@@ -357,6 +357,26 @@ class TestTheLink:
         assert late.set_linked_principal_id(ADA) is False
         assert on_disk(state)["linked_principal_id"] is None
 
+    def test_a_reset_while_the_service_is_asked_gives_the_account_nothing_of_the_new_id(
+        self, state: Path
+    ) -> None:
+        """The credentials stay as they are: by them alone nothing would be noticed."""
+        aliased: list[str] = []
+
+        def fetch() -> str:
+            UsageIdentity(config_in(state)).reset_to_anonymous()
+            return ADA
+
+        def alias(previous_id: str, _: str) -> bool:
+            aliased.append(previous_id)
+            return True
+
+        log_in(state)
+        assert link(UsageIdentity(config_in(state, fetch)), alias) is None
+        assert aliased == []
+        assert on_disk(state)["linked_principal_id"] is None
+        assert not (state / "usage/link").exists()
+
     def test_a_logout_makes_a_stranger(self, config: UsageConfig, state: Path) -> None:
         identity = UsageIdentity(config)
         before = identity.anon_id
@@ -504,6 +524,18 @@ class TestCredentials:
         config = config_in(state, fetch)
         assert link(UsageIdentity(config), lambda *_: True) is None
         assert on_disk(state)["linked_principal_id"] is None
+
+    def test_those_that_changed_while_the_alias_was_sent_are_noticed_next(
+        self, state: Path
+    ) -> None:
+        def alias(*_: str) -> bool:
+            log_in(state, "somebody else's key")
+            return True
+
+        log_in(state)
+        config = config_in(state, lambda: ADA)
+        assert link(UsageIdentity(config), alias) == ADA
+        assert UsageIdentity(config).unresolved_credentials() is not None
 
     def test_a_link_made_by_hand_is_trusted_and_adopted(
         self, config: UsageConfig, state: Path

@@ -155,6 +155,16 @@ def test_a_sender_that_died_in_the_middle_has_not_counted_it_twice(
     assert len(collected(config, spool)) == 1
 
 
+def test_a_sender_that_cannot_store_it_leaves_it_to_the_next(
+    config: UsageConfig, spool: Spool
+) -> None:
+    marker(config, fields(running_on=machine()))
+    Path(config.paths.spool).touch()  # where there should be a folder
+    assert collected(config, spool) == []
+    Path(config.paths.spool).unlink()
+    assert [event.uuid for event in collected(config, spool)] == [UUID]
+
+
 @pytest.mark.parametrize(
     "content",
     [

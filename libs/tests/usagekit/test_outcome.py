@@ -80,6 +80,9 @@ ENDINGS: list[tuple[BaseException | None, BaseException | None, Described]] = [
     (KeyError("a"), KeyError("b"), (1, "exception", "KeyError", "'b'")),
     (SystemExit(1), ValueError("it broke"), (1, "exception", "ValueError", "it broke")),
     (SystemExit(0), ValueError("and was mended"), SUCCESS),
+    (SystemExit(0), KeyboardInterrupt(), SUCCESS),
+    (SystemExit(0), typer.Abort(), SUCCESS),
+    (SystemExit(0), BrokenPipeError(32, "nobody reads"), SUCCESS),
     (
         SystemExit(1),
         caused(typer.Exit(1), KeyError("reason")),

@@ -7,6 +7,7 @@ import random
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -84,6 +85,31 @@ def test_what_is_known_better_replaces_what_was_said_and_stays_locked(
     assert files(config) == {f"running/{UUID}.json": "group.command"}
     assert not free(config)
     record.close()
+
+
+def test_a_marker_is_locked_for_as_long_as_it_has_its_name(
+    config: UsageConfig, record: Record, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A sender that looks at any moment finds that the command lives, or finds nothing."""
+    marker = Path(f"{config.paths.running}/{UUID}.json")
+    looks: list[bool] = []
+
+    def looked_at(step: Callable[..., None]) -> Callable[..., None]:
+        def watched(*words: str) -> None:
+            looks.append(marker.exists() and free(config))
+            step(*words)
+            looks.append(marker.exists() and free(config))
+
+        return watched
+
+    monkeypatch.setattr(os, "replace", looked_at(os.replace))
+    monkeypatch.setattr(os, "unlink", looked_at(os.unlink))
+    record.begin("group")
+    record.begin("group.command")
+    record.close()
+    assert not marker.exists()
+    assert looks
+    assert not any(looks)
 
 
 def test_a_command_s_own_files_get_the_numbers_that_they_would_get_untracked(

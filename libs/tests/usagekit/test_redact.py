@@ -220,6 +220,12 @@ def test_a_text_is_cut_after_it_is_redacted_and_so_never_within_a_secret() -> No
     assert "lovelace" not in said
 
 
+def test_no_text_is_cut_before_it_is_redacted_however_much_shorter_that_makes_it() -> None:
+    for length in range(0, 5_000, 5):
+        said = REDACTOR.redact(f"/srv/{'x' * length} ada.lovelace@mail.example")
+        assert said == "<path> <email>"
+
+
 # Frames in which a made-up secret may stand, for each kind of rule.
 CANARY = st.text("abcdef0123456789", min_size=8, max_size=12).map(lambda text: f"canary{text}")
 FRAMES = [

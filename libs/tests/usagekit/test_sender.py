@@ -14,10 +14,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from usagekit.config import UsageConfig
+from usagekit.delivery import PostHogDelivery, UnavailableError
 from usagekit.event import Event
 from usagekit.service import minted
 from usagekit.snapshot import FileLock
 from usagekit.spool import Spool
+from usagekit.wire import to_wire
 
 from tests.support.home import Home
 from tests.support.policy import policy
@@ -40,9 +43,11 @@ def fields(command: str = "toolkit.run", **more: object) -> dict[str, Any]:
 
 
 class Gate(Recorder):
-    """Takes a request, and does not answer it before it is told to."""
+    """Takes a request, and does not answer it before it is told to; with a status, if it has one,
+    that is no acceptance."""
 
-    def __init__(self) -> None:
+    def __init__(self, status: int = 200) -> None:
+        self.status = status
         self.reached = threading.Event()
         self.opened = threading.Event()
         super().__init__()
@@ -51,7 +56,7 @@ class Gate(Recorder):
         self.reached.set()
         while not self.opened.wait(0.02) and not self.wait_closing(0):
             continue
-        return super().respond(*request)
+        return super().respond(*request) if self.status == 200 else (self.status, {})
 
 
 class Portal(Recorder):
@@ -230,11 +235,23 @@ class TestWhatItTakesIn:
         assert [event.distinct_id for event in recorder.received] == [ANON]
 
 
-class TestAliases:
-    ORDER = {"alias": ANON, "distinct_id": "made-up-account"}  # noqa: RUF012
+ALIAS = {"alias": ANON, "distinct_id": "made-up-account"}
 
+
+@pytest.mark.parametrize("order", [fields(), ALIAS], ids=["an event", "an alias"])
+def test_an_order_from_before_it_was_switched_off_is_not_carried_out(
+    home: Home, recorder: Recorder, order: object
+) -> None:
+    (home.state / "usage").mkdir(parents=True)
+    (home.state / "usage/choice").write_text("off\n")
+    assert send(home, order) == 1
+    assert recorder.requests == 0
+    assert [path.name for path in (home.state / "usage").iterdir()] == ["choice"]
+
+
+class TestAliases:
     def test_an_alias_has_arrived_if_it_ends_with_0(self, home: Home, recorder: Recorder) -> None:
-        assert send(home, self.ORDER) == 0
+        assert send(home, ALIAS) == 0
         (alias,) = recorder.aliases
         assert (alias.distinct_id, alias.properties["alias"]) == ("made-up-account", ANON)
 
@@ -243,12 +260,12 @@ class TestAliases:
         self, home: Home, recorder: Recorder, mode: str
     ) -> None:
         recorder.mode = mode
-        assert send(home, self.ORDER) == 1
+        assert send(home, ALIAS) == 1
         assert recorder.received == []
 
     def test_without_a_project_key_no_alias_leaves(self, home: Home, recorder: Recorder) -> None:
         del home.environ["ARCADE_USAGE_PROJECT_KEY"]
-        code = send(home, self.ORDER)
+        code = send(home, ALIAS)
         assert (code, recorder.requests) == (1, 0)
 
 
@@ -323,6 +340,21 @@ class TestTheHostSWord:
         assert home.log() == []
 
 
+class Hurried(UsageConfig):
+    send_timeout = 1.5  # type: ignore[misc]
+
+
+@pytest.mark.timeout(60, func_only=True)
+def test_an_answer_that_comes_byte_by_byte_is_not_waited_for_to_its_end(
+    tmp_path: Path, recorder: Recorder
+) -> None:
+    """Each byte comes before a socket's time is up, and the last one long after the deadline."""
+    recorder.mode = "drip"
+    delivery = PostHogDelivery(policy(tmp_path, Hurried, host=recorder.url))
+    with pytest.raises(UnavailableError, match="DeadlineError"):
+        delivery.send([to_wire(Event.of(minted(fields())))])
+
+
 class TestPatience:
     def test_a_host_that_fails_twice_is_left_alone_and_tried_again_in_time(
         self, home: Home, recorder: Recorder
@@ -351,6 +383,25 @@ class TestPatience:
         send(home, fields())
         assert recorder.received == []
         assert len(home.waiting()) == 2
+
+    def test_a_host_that_fails_is_not_asked_to_take_the_next_batch(
+        self, home: Home, recorder: Recorder
+    ) -> None:
+        spool(home, *(f"command-{number}" for number in range(60)))
+        recorder.mode = "503"
+        send(home)
+        assert recorder.knocks == 1
+        assert len(home.waiting()) == 60
+
+    def test_a_host_that_refuses_an_event_is_one_that_answers(
+        self, home: Home, recorder: Recorder
+    ) -> None:
+        recorder.mode = "503"
+        send(home, fields())
+        recorder.mode = "400"
+        send(home)
+        assert home.waiting() == []
+        assert not (home.state / "usage/breaker").exists()
 
     def test_another_host_is_not_made_to_pay_for_it(
         self, home: Home, recorder: Recorder, gate: Gate
@@ -425,6 +476,17 @@ class TestTheCaps:
         assert home.run("usage", "flush").out.startswith("Sent 1")
         assert uuids[-1] in [event.uuid for event in recorder.received]
 
+    def test_they_hold_too_for_what_comes_in_while_a_host_takes_its_time(self, home: Home) -> None:
+        with Gate(503) as busy:
+            home.environ["ARCADE_USAGE_HOST"] = busy.url
+            with start(home, fields()):
+                assert busy.reached.wait(20)
+                uuids = spool(home, *(f"command-{number}" for number in range(1_010)))
+                busy.opened.set()
+        files = list((home.state / "usage/spool").glob("*.json"))
+        assert len(files) == 1_000
+        assert uuids[-1] in [event["uuid"] for event in home.waiting()]
+
     def test_the_sender_loads_no_sdk_while_there_is_nothing_to_send_or_nobody_to_send_to(
         self, home: Home
     ) -> None:
@@ -484,6 +546,39 @@ class TestItsLife:
         assert process.communicate(timeout=14) == (b"", b"")
         assert len(home.waiting()) == 1
         assert home.senders() == []
+
+    def test_switched_off_in_the_middle_it_asks_nothing_more(self, home: Home, gate: Gate) -> None:
+        home.environ["ARCADE_USAGE_HOST"] = gate.url
+        uuids = spool(home, *(f"command-{number}" for number in range(60)))
+        with start(home):
+            assert gate.reached.wait(20)
+            (home.state / "usage/choice").write_text("off\n")
+            gate.opened.set()
+        assert gate.requests == 1
+        assert [event["uuid"] for event in home.waiting()] == uuids[50:]
+
+    def test_the_kernel_ends_it_when_its_time_is_up_whatever_it_waits_for(
+        self, home: Home, gate: Gate
+    ) -> None:
+        (uuid,) = spool(home, "waiting")
+        script = (
+            "import sys\n"
+            "from tests.support.policy import policy\n"
+            "from usagekit import sender\n"
+            "from usagekit.config import UsageConfig\n"
+            "class Hurried(UsageConfig):\n"
+            "    sender_lifetime = 2.0\n"
+            "    send_timeout = 8.0\n"
+            "sender.main(policy(sys.argv[1], Hurried, host=sys.argv[2]), {})\n"
+        )
+        ended = subprocess.run(
+            [sys.executable, "-c", script, home.state, gate.url],
+            env={**home.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
+            capture_output=True,
+            timeout=30,
+        )
+        assert (ended.returncode, ended.stdout, ended.stderr) == (-signal.SIGALRM, b"", b"")
+        assert [event["uuid"] for event in home.waiting()] == [uuid]
 
     def test_it_keeps_no_folder_of_the_user_s(self, home: Home, gate: Gate) -> None:
         home.environ["ARCADE_USAGE_HOST"] = gate.url

@@ -184,6 +184,18 @@ def test_while_a_sender_is_at_work_no_other_is_started(
     assert len(Spool(own).names()) == 3
 
 
+def test_where_there_are_no_locks_a_sender_is_started_each_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = config(tmp_path)
+    started: list[object] = []
+    monkeypatch.setattr(system, "spawn_detached", lambda *_: started.append(_))
+    Path(own.paths.sender_lock).mkdir(parents=True)  # what cannot be opened cannot be locked
+    for _ in range(2):
+        UsageService(own, {}).capture(FIELDS)
+    assert len(started) == 2
+
+
 @pytest.mark.parametrize(
     "environ",
     [{"HTTP_PROXY": "a\0b"}, {"HTTP_PROXY": "\udfff\ud800"}, {"PATH": "x" * 3_000_000}],
@@ -281,7 +293,7 @@ def test_an_alias_that_takes_too_long_has_not_arrived(
         project_api_key=plain.project_api_key,
     )
     service = UsageService(policy, {})
-    monkeypatch.setattr(service, "_command", lambda: ["/bin/sleep", "30"])
+    monkeypatch.setattr(service, "_command", lambda: ["/bin/sleep", "3"])
     assert service.alias("anonymous", "account") is False
 
 
