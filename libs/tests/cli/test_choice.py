@@ -15,10 +15,11 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from usagekit.commands import switch_off
 from usagekit.config import UsageConfig, decide
 from usagekit.schema import ENVELOPE, PROPERTIES
 from usagekit.snapshot import FileLock
-from usagekit.stored import choose, empty_queue, purge
+from usagekit.stored import empty_queue, purge
 
 from tests.support.arcade_cloud import ArcadeCloud
 from tests.support.home import ARCADE, Home
@@ -26,6 +27,7 @@ from tests.support.policy import policy
 from tests.support.recorder import Recorder
 
 pytestmark = pytest.mark.measured
+ID = "00000000-0000-4000-8000-000000000001"
 
 
 def a_queue(home: Home, recorder: Recorder, count: int = 2) -> None:
@@ -58,17 +60,18 @@ def test_the_choice_holds_before_anything_that_waits_is_removed(
 ) -> None:
     """Else a command that ends in between would leave its event, and a sender send it."""
     config = policy(tmp_path / "state")
-    for folder in (config.paths.running, config.paths.spool):
-        Path(folder).mkdir(parents=True)
-        (Path(folder) / "made-up.json").write_text("{}")
+    for path in (f"{config.paths.running}/{ID}.json", f"{config.paths.spool}/2024-{ID}.json"):
+        Path(path).parent.mkdir(parents=True)
+        Path(path).write_text("{}")
     really, enabled = os.unlink, list[bool]()
 
-    def unlink(path: str) -> None:
-        enabled.append(decide({}, config).enabled)
-        really(path)
+    def unlink(path: str, **options: int) -> None:
+        if path.endswith(".json"):
+            enabled.append(decide({}, config).enabled)
+        really(path, **options)
 
     monkeypatch.setattr(os, "unlink", unlink)
-    assert choose(config, on=False) == 1
+    switch_off(config, {})
     assert enabled == [False, False]
 
 
@@ -83,9 +86,9 @@ def test_nothing_is_removed_under_a_sender_that_is_at_work(
     """It would write down what it has sent after all that was written down is gone."""
     config = policy(tmp_path / "state", Patient)
     Path(config.paths.spool).mkdir(parents=True)
-    waiting = Path(config.paths.spool) / "made-up.json"
+    waiting = Path(config.paths.spool) / f"2024-{ID}.json"
     waiting.write_text("{}")
-    sender = FileLock(config.paths.sender_lock)
+    sender = FileLock(config.paths, config.paths.sender_lock)
     assert sender.acquire()
     with ThreadPoolExecutor(1) as other:
         try:

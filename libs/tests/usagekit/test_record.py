@@ -95,9 +95,9 @@ def test_a_marker_is_locked_for_as_long_as_it_has_its_name(
     looks: list[bool] = []
 
     def looked_at(step: Callable[..., None]) -> Callable[..., None]:
-        def watched(*words: str) -> None:
+        def watched(*words: str, **options: int) -> None:
             looks.append(marker.exists() and free(config))
-            step(*words)
+            step(*words, **options)
             looks.append(marker.exists() and free(config))
 
         return watched
