@@ -94,7 +94,11 @@ def everything_under(folder: Path) -> dict[str, tuple[int, float, bytes]]:
 
 
 @pytest.mark.parametrize("name", ["usage", "usage/running", "usage/spool"])
-@pytest.mark.parametrize("owner", [USER, NEIGHBOUR], ids=["a checkout's", "a neighbour's"])
+@pytest.mark.parametrize(
+    "owner",
+    [USER, pytest.param(NEIGHBOUR, marks=pytest.mark.torture)],
+    ids=["a checkout's", "a neighbour's"],
+)
 def test_a_link_in_a_folder_s_place_leads_nowhere(
     home: Home, recorder: Recorder, documents: Path, name: str, owner: int
 ) -> None:
@@ -133,7 +137,13 @@ LINKS = {
 }
 
 
-@pytest.mark.parametrize("name", LINKS)
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=[pytest.mark.torture] if number % 3 else [])
+        for number, name in enumerate(LINKS)
+    ],
+)
 def test_a_link_in_a_file_s_place_is_neither_read_nor_written_through(
     home: Home, recorder: Recorder, documents: Path, name: str
 ) -> None:

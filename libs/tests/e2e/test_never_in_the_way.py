@@ -51,7 +51,7 @@ def program(
     return Ran(ran.returncode, ran.stdout.decode(), without_notice(ran.stderr).decode())
 
 
-@pytest.mark.parametrize("mode", ["hang", "drip", "500"])
+@pytest.mark.parametrize("mode", ["hang", pytest.param("drip", marks=pytest.mark.torture), "500"])
 @pytest.mark.parametrize("linked", [False, True], ids=["unlinked", "linked"])
 def test_hosts_that_misbehave_change_no_output(
     new_home: Callable[..., Home], cloud: ArcadeCloud, recorder: Recorder, mode: str, linked: bool
