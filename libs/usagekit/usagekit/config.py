@@ -45,6 +45,7 @@ class UsagePaths:
         self.dropped: Final = f"{self.folder}/dropped.json"
         self.breaker: Final = f"{self.folder}/breaker"
         self.sender_lock: Final = f"{self.folder}/sender.lock"
+        self.settle_lock: Final = f"{self.folder}/settle.lock"
         self.log: Final = f"{self.folder}/log.jsonl"
 
 

@@ -175,8 +175,16 @@ class Spool:
 
 @contextmanager
 def settling(config: UsageConfig) -> Iterator[None]:
-    """While nobody else removes events, or writes down what became of them."""
-    lock = FileLock(config.paths, config.paths.identity_lock)
+    """While nobody else removes events, or writes down what became of them. Not by the identity's
+    lock: a command that ends would wait for the log."""
+    with held(config, config.paths.settle_lock):
+        yield
+
+
+@contextmanager
+def held(config: UsageConfig, path: str) -> Iterator[None]:
+    """With this lock, if it can be had in the background's time; else without."""
+    lock = FileLock(config.paths, path)
     try:
         lock.acquire(wait=config.background_lock_wait)
     except OSError:  # nothing was ever stored, or there are no locks here

@@ -14,8 +14,8 @@ from typing import Any
 from usagekit import files, log
 from usagekit.config import UsageConfig, UsagePaths
 from usagekit.record import is_marker
-from usagekit.snapshot import FileLock, open_folder, read_text
-from usagekit.spool import Spool, is_scratch, settling
+from usagekit.snapshot import open_folder, read_text
+from usagekit.spool import Spool, held, is_scratch, settling
 
 
 def choose(config: UsageConfig, *, on: bool) -> None:
@@ -49,7 +49,8 @@ def forget_principal(config: UsageConfig) -> None:
 def empty_queue(config: UsageConfig) -> int:
     """Remove what waits for delivery, and the markers of running commands. Returns how many
     events there were. What cannot be removed keeps nothing else; then it raises OSError."""
-    with _without_sender(config), settling(config):
+    # If a sender hangs in a request, it is not waited for longer.
+    with held(config, config.paths.sender_lock), settling(config):
         return _empty(config)
 
 
@@ -57,7 +58,7 @@ def purge(config: UsageConfig) -> None:
     """Remove all that is stored here, but for the choice, which goes on to hold, and the lock
     files, which are empty. What cannot be removed keeps nothing else; then it raises OSError."""
     paths = config.paths
-    with _without_sender(config), settling(config), _all_of_it() as attempt:
+    with held(config, config.paths.sender_lock), settling(config), _all_of_it() as attempt:
         attempt(lambda: _empty(config))
         state = (paths.log, paths.link, paths.dropped, paths.breaker, paths.notice)
         scratch = [name for name in _names(paths, paths.folder) if is_scratch(name)]
@@ -81,20 +82,6 @@ def export(config: UsageConfig) -> dict[str, Any]:
         "dropped": _content(paths, paths.dropped),
         "breaker": _content(paths, paths.breaker),
     }
-
-
-@contextmanager
-def _without_sender(config: UsageConfig) -> Iterator[None]:
-    """While no sender is at work; if one hangs in a request, it is not waited for longer."""
-    lock = FileLock(config.paths, config.paths.sender_lock)
-    try:
-        lock.acquire(wait=config.background_lock_wait)
-    except OSError:  # nothing was ever stored, or there are no locks here
-        pass
-    try:
-        yield
-    finally:
-        lock.release()
 
 
 def _empty(config: UsageConfig) -> int:
