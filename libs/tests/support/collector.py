@@ -22,11 +22,12 @@ from tests.support.forks import Forked, ancestor
 from tests.support.home import clean_environ
 
 COLLECTOR = str(Path(sys.executable).parent / "usagekit-collector")
-# What it imports of others, without the engine: that has threads from its first moment on.
+# What it imports of others; of the engine, which has threads once it is imported, the library.
 _IMPORTS = (
     *("clickhouse_connect", "clickhouse_connect.driver.binding", "click", "msgspec", "numpy"),
     *("prometheus_client", "starlette.applications", "starlette.middleware.cors", "uvicorn"),
     *("uvicorn.protocols.http.h11_impl", "importlib.metadata", "importlib.resources"),
+    "tests.support.engine",
 )
 _numbers = itertools.count()
 

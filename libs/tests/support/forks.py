@@ -1,34 +1,46 @@
 """Programs as processes of their own, forked from one that has imported what they import of others.
 
 What a program does is the same, and takes a tenth of the time; what is not proven by it is how an
-interpreter starts. Of this project the common ancestor imports nothing.
+interpreter starts, and where it is told to be quick, how one takes itself apart. Of this project
+the common ancestor imports nothing.
 
 The ancestor is ``python -m tests.support.forks FD MODULE ...``: on the socket FD it is given four
 files for each process, its three standard ones and a socket for the rest.
+
+The senders that such a program starts are forked too, from an ancestor of their own: the program
+is given its socket, and an ``os.posix_spawn`` that asks there for what is a sender.
 """
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import gc
 import importlib
 import json
 import os
+import runpy
 import select
 import signal
 import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import ModuleType
 from typing import IO, Any
 
 from typing_extensions import Self
 
+from tests.support.senders import SENDER_MODULES, process_name
+
 _HERE = Path(__file__)
 _LIBS = _HERE.parents[2]
+# What senders import of others, sooner or later.
+_SENDERS = ("posthog", "requests", "urllib3", "json", "email.utils", "encodings.idna", "heapq")
+# How the foreground starts one (``usagekit.service``), but for the module.
+_SENDER = [sys.executable, "-P", "-m"]
 
 
 class Ancestor:
@@ -36,20 +48,25 @@ class Ancestor:
 
     Args:
         modules: what it imports, which is to be what its programs would import of others.
+        senders: the ancestor of the senders that its programs start.
     """
 
-    def __init__(self, *modules: str) -> None:
+    def __init__(self, *modules: str, senders: Ancestor | None = None) -> None:
         self._requests, theirs = socket.socketpair()
+        self._senders = senders
         names = ("PATH", "LANG", "LC_ALL", "HOME")
         with theirs:
+            files = [theirs.fileno()]
+            if senders is not None:
+                files.append(senders._requests.fileno())
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "tests.support.forks", str(theirs.fileno()), *modules],
+                [sys.executable, "-m", "tests.support.forks", ",".join(map(str, files)), *modules],
                 cwd=_LIBS,
                 env={
                     **{name: os.environ[name] for name in names if name in os.environ},
                     "OPENBLAS_NUM_THREADS": "1",  # a thread would not survive the fork
                 },
-                pass_fds=[theirs.fileno()],
+                pass_fds=files,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
             )
@@ -62,6 +79,8 @@ class Ancestor:
         cwd: Path | str | None = None,
         umask: int = -1,
         user: int | None = None,
+        senders: bool = True,
+        quick: bool = False,
         stdin: Any = subprocess.DEVNULL,
         stdout: Any = subprocess.PIPE,
         stderr: Any = subprocess.PIPE,
@@ -70,6 +89,11 @@ class Ancestor:
 
         Another user may be unable to enter this interpreter's folder: its modules had better be
         among those that are imported already.
+
+        Args:
+            script: its path; ``-m`` runs the module that the first word names.
+            senders: whether those that it starts are forked; else each is an interpreter.
+            quick: whether it leaves what it has imported to the kernel when it ends.
         """
         ours, theirs = socket.socketpair()
         process = Forked(ours)
@@ -86,6 +110,9 @@ class Ancestor:
                 "cwd": os.fspath(cwd or os.getcwd()),
                 "umask": umask,
                 "user": user,
+                "senders": senders and user is None and self._senders is not None,
+                "session": False,
+                "quick": quick,
             }
         )
         return process
@@ -116,19 +143,28 @@ class Ancestor:
 
 
 _ancestors: dict[tuple[str, ...], Ancestor] = {}
-_making = threading.Lock()
+_making = threading.RLock()
 
 
 def ancestor(*modules: str) -> Ancestor:
     """The ancestor of programs that import these modules, made when it is first asked for."""
     with _making:
         if modules not in _ancestors:
-            _ancestors[modules] = Ancestor(*modules)
+            _ancestors[modules] = Ancestor(*modules, senders=sender_ancestor())
         return _ancestors[modules]
 
 
+def sender_ancestor() -> Ancestor:
+    """The ancestor of senders, which start nothing themselves."""
+    with _making:
+        if _SENDERS not in _ancestors:
+            _ancestors[_SENDERS] = Ancestor(*_SENDERS)
+        return _ancestors[_SENDERS]
+
+
 def end_ancestors() -> None:
-    """End them all, when there are no more tests."""
+    """End them all, when there are no more tests; that of the senders, which all others know and
+    which was made first, as the last one."""
     while _ancestors:
         _ancestors.popitem()[1].close()
 
@@ -164,7 +200,7 @@ class Forked:
         return theirs
 
     def begin(self, case: dict[str, Any]) -> None:
-        """Tell it what to become."""
+        """Tell it what to become. When this returns, ``senders.senders`` knows it."""
         self._connection.sendall(json.dumps(case).encode() + b"\n")
         self.pid = int(self._words.readline())
 
@@ -274,7 +310,6 @@ def _serve(requests: socket.socket) -> dict[str, Any]:
         for fd in files[:3]:
             os.close(fd)
         running[pid] = socket.socket(fileno=files[3])
-        running[pid].sendall(b"%d\n" % pid)
 
 
 def _tell_of_the_dead(running: dict[int, socket.socket]) -> None:
@@ -289,14 +324,27 @@ def _take(files: list[int]) -> dict[str, Any]:
     """Take these for one's own: the standard files, and a socket that says what to become."""
     with socket.socket(fileno=files[3]) as connection, connection.makefile("rb") as words:
         case: dict[str, Any] = json.loads(words.readline())
+        # As the kernel calls a script's process; a sender is known by it, for what it was started
+        # with and its environment are said to be the ancestor's.
+        script, *arguments = case["argv"]
+        sender = script == "-m" and arguments[0] in SENDER_MODULES
+        name = process_name(case["environ"]["HOME"]) if sender else os.path.basename(script)
+        Path("/proc/self/comm").write_text(name)
+        connection.sendall(b"%d\n" % os.getpid())
     for number, fd in enumerate(files[:3]):
         os.dup2(fd, number)
         os.close(fd)
     return case
 
 
-def _become(case: dict[str, Any]) -> None:
-    """Run the script as the interpreter does that is started for it."""
+def _become(case: dict[str, Any], *senders: int) -> None:
+    """Run the script as the interpreter does that is started for it.
+
+    Args:
+        senders: the socket of the senders' ancestor, if there is one.
+    """
+    if case["session"]:
+        os.setsid()
     os.environ.clear()
     os.environ.update(case["environ"])
     os.chdir(case["cwd"])
@@ -306,14 +354,67 @@ def _become(case: dict[str, Any]) -> None:
         os.setgroups([])
         os.setgid(case["user"])
         os.setuid(case["user"])
+    if case["senders"]:
+        os.posix_spawn = _spawn_by(os.posix_spawn, *senders)
     sys.argv = case["argv"]
     script = sys.argv[0]
     sys.path[0] = os.path.dirname(script)
     _start_as_asked()
+    if script == "-m":
+        del sys.path[0], sys.argv[0]
+        runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)
+        return
     main = ModuleType("__main__")
     main.__dict__.update(__file__=script, __builtins__=__builtins__)
     sys.modules["__main__"] = main
-    exec(compile(Path(script).read_bytes(), script, "exec"), main.__dict__)
+    try:
+        exec(compile(Path(script).read_bytes(), script, "exec"), main.__dict__)
+    except SystemExit as end:
+        if case["quick"] and isinstance(end.code, int | None):
+            _end(end.code or 0)
+        raise
+
+
+def _end(code: int) -> None:
+    """End as the interpreter does, but for taking itself apart: for most programs that is half of
+    their time, and most of it goes to the ancestor's modules. Returns where it cannot."""
+    threading._shutdown()  # type: ignore[attr-defined]
+    atexit._run_exitfuncs()
+    with contextlib.suppress(Exception):  # of a pipe that nobody reads, the interpreter complains
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+
+
+def _spawn_by(posix_spawn: Callable[..., int], requests: int) -> Callable[..., int]:
+    """An ``os.posix_spawn`` that has senders forked, and leaves all else to the real one."""
+
+    def spawn(path: str, argv: list[str], environ: dict[str, str], **options: Any) -> int:
+        if argv[:3] != _SENDER or argv[3] not in SENDER_MODULES:
+            return posix_spawn(path, argv, environ, **options)
+        sys.audit("os.posix_spawn", path, argv, environ)
+        umask = os.umask(0o077)
+        os.umask(umask)
+        case = {
+            "argv": argv[2:],
+            "environ": environ,
+            "cwd": os.getcwd(),
+            "umask": umask,
+            "user": None,
+            "senders": False,
+            "session": options["setsid"],
+            "quick": False,
+        }
+        ours, theirs = socket.socketpair()
+        null = os.open(os.devnull, os.O_RDWR)
+        with theirs, socket.socket(fileno=os.dup(requests)) as ancestor:
+            socket.send_fds(ancestor, [b"."], [null, null, null, theirs.fileno()])
+        os.close(null)
+        sender = Forked(ours)
+        sender.begin(case)
+        return sender.pid
+
+    return spawn
 
 
 def _start_as_asked() -> None:
@@ -334,4 +435,7 @@ if __name__ == "__main__":
         importlib.import_module("coverage")
     for name in sys.argv[2:]:
         importlib.import_module(name)
-    _become(_serve(socket.socket(fileno=int(sys.argv[1]))))
+    requests, *senders = map(int, sys.argv[1].split(","))
+    for fd in (requests, *senders):
+        os.set_inheritable(fd, False)
+    _become(_serve(socket.socket(fileno=requests)), *senders)

@@ -113,7 +113,7 @@ class Home:
     ) -> Forked:
         """Start ``arcade`` with these words (``forks.Ancestor.start``)."""
         environ = {**self.environ, **(environ or {})}
-        options = {"cwd": self.folder, **options}
+        options = {"cwd": self.folder, "quick": True, **options}
         return ancestor(*_ARCADE_IMPORTS).start(ARCADE, *words, environ=environ, **options)
 
     def exec(
@@ -136,7 +136,7 @@ class Home:
     ) -> Forked:
         """Start a command of the program in program.py, or of another that imports no more."""
         environ = {**self.environ, **(environ or {})}
-        options = {"cwd": self.folder, **options}
+        options = {"cwd": self.folder, "quick": True, **options}
         return ancestor(*TYPER).start(script, *words, environ=environ, **options)
 
     def start_plain(self, command: str, ending: str, **options: Any) -> subprocess.Popen[bytes]:

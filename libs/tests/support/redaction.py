@@ -7,6 +7,7 @@ any argument it prints what went wrong.
 
 from __future__ import annotations
 
+import functools
 import importlib.util
 import re
 import sys
@@ -168,6 +169,7 @@ class Judged(NamedTuple):
     wrong: list[str]
 
 
+@functools.cache  # it takes seconds, and the numbers are on a page too
 def judge() -> dict[str, list[Judged]]:
     """What becomes of every message of the corpus."""
     before, sys.argv = sys.argv, ["program"]

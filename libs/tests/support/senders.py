@@ -2,20 +2,32 @@
 
 from __future__ import annotations
 
+import hashlib
 import time
 from pathlib import Path
 
 # What they run with -m; Python 3.10 does so by run_module.
-_MODULES = (b"usagekit", b"arcade_cli.usage")
+SENDER_MODULES = ("usagekit", "arcade_cli.usage")
+_MODULES = tuple(map(str.encode, SENDER_MODULES))
+
+
+def process_name(home: Path | str) -> str:
+    """What a forked sender of this home is called: at most the 15 bytes that the kernel keeps."""
+    return f"sender-{hashlib.sha256(str(home).encode()).hexdigest()[:8]}"
 
 
 def senders(home: Path | str) -> list[int]:
-    """The processes that run a sender's module with this home, by their environment."""
-    mine = f"HOME={home}".encode()
+    """The processes that run a sender's module with this home: forked ones by their name, others
+    by their environment."""
+    mine, name = f"HOME={home}".encode(), f"{process_name(home)}\n"
     found = []
     for entry in Path("/proc").iterdir():
         try:
             if not entry.name.isdigit():
+                continue
+            if (entry / "comm").read_text(errors="replace") == name:
+                if (entry / "cmdline").read_bytes():  # and is no zombie
+                    found.append(int(entry.name))
                 continue
             words = _command_line(entry).split(b"\0")
             if not any(word in _MODULES or b"run_module" in word for word in words):

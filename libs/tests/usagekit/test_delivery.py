@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 import usagekit
 
+from tests.support.forks import Forked
 from tests.support.home import Home
 from tests.support.recorder import Recorder
 from tests.support.streams import (
@@ -254,7 +255,7 @@ class TestNoProcess:
         assert (ran.returncode, ran.stderr) == (0, "")
 
 
-def peak_of(process: subprocess.Popen[bytes]) -> int:
+def peak_of(process: Forked) -> int:
     """The most memory that a process had at once, in KiB, by the kernel's word while it lives."""
     peak, deadline = 0, time.monotonic() + 30
     with process:

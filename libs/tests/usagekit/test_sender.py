@@ -22,6 +22,7 @@ from usagekit.snapshot import FileLock
 from usagekit.spool import Spool
 from usagekit.wire import to_wire
 
+from tests.support.forks import Forked, sender_ancestor
 from tests.support.home import Home
 from tests.support.policy import policy
 from tests.support.recorder import Recorder
@@ -77,26 +78,19 @@ def gate() -> Iterator[Gate]:
         yield host
 
 
-def start(home: Home, data: object = None) -> subprocess.Popen[bytes]:
+def start(home: Home, data: object = None) -> Forked:
     """Start a sender as the foreground does, but with its standard files in sight."""
     environ = dict(home.environ)
     if data is not None:
         environ["ARCADE_USAGE_EVENT_DATA"] = data if isinstance(data, str) else json.dumps(data)
-    return subprocess.Popen(
-        [sys.executable, "-m", "arcade_cli.usage"],
-        env=environ,
-        cwd=home.folder,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-    )
+    return sender_ancestor().start("-m", "arcade_cli.usage", environ=environ, cwd=home.folder)
 
 
 def send(home: Home, data: object = None) -> int:
     """Run a sender to its end; whatever happens, it prints nothing."""
     process = start(home, data)
     assert process.communicate(timeout=30) == (b"", b"")
-    return process.returncode
+    return process.wait()
 
 
 def spool(home: Home, *commands: str) -> list[str]:
