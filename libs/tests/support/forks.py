@@ -7,8 +7,8 @@ the common ancestor imports nothing.
 The ancestor is ``python -m tests.support.forks FD MODULE ...``: on the socket FD it is given four
 files for each process, its three standard ones and a socket for the rest.
 
-The senders that such a program starts are forked too, from an ancestor of their own: the program
-is given its socket, and an ``os.posix_spawn`` that asks there for what is a sender.
+The senders that such a program starts are forked too, from an ancestor of their own whose socket
+the program is given (``_Senders``).
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from types import ModuleType
 from typing import IO, Any
@@ -355,7 +355,7 @@ def _become(case: dict[str, Any], *senders: int) -> None:
         os.setgid(case["user"])
         os.setuid(case["user"])
     if case["senders"]:
-        os.posix_spawn = _spawn_by(os.posix_spawn, *senders)
+        _Senders(*senders).take_over()
     sys.argv = case["argv"]
     script = sys.argv[0]
     sys.path[0] = os.path.dirname(script)
@@ -386,35 +386,68 @@ def _end(code: int) -> None:
         os._exit(code)
 
 
-def _spawn_by(posix_spawn: Callable[..., int], requests: int) -> Callable[..., int]:
-    """An ``os.posix_spawn`` that has senders forked, and leaves all else to the real one."""
+class _Senders:
+    """Has the senders forked that a program starts by ``os.posix_spawn`` and ``subprocess.run``;
+    all else is left to the real ones.
 
-    def spawn(path: str, argv: list[str], environ: dict[str, str], **options: Any) -> int:
-        if argv[:3] != _SENDER or argv[3] not in SENDER_MODULES:
-            return posix_spawn(path, argv, environ, **options)
+    Args:
+        requests: the socket of the senders' ancestor.
+    """
+
+    def __init__(self, requests: int) -> None:
+        self._requests = requests
+        self._spawn, self._run = os.posix_spawn, subprocess.run
+
+    def take_over(self) -> None:
+        """Put them in the places of the real ones."""
+        vars(os)["posix_spawn"] = self.spawn
+        vars(subprocess)["run"] = self.run
+
+    def spawn(self, path: str, argv: list[str], environ: dict[str, str], **options: Any) -> int:
+        if not _starts_a_sender(argv):
+            return self._spawn(path, argv, environ, **options)
         sys.audit("os.posix_spawn", path, argv, environ)
+        return self._fork(argv, environ, session=options["setsid"]).pid
+
+    def run(self, argv: list[str], **options: Any) -> subprocess.CompletedProcess[bytes]:
+        if not _starts_a_sender(argv):
+            ran: subprocess.CompletedProcess[bytes] = self._run(argv, **options)
+            return ran
+        sys.audit("subprocess.Popen", argv[0], argv, None, options["env"])
+        sender = self._fork(argv, options["env"], session=False)
+        try:
+            return subprocess.CompletedProcess(argv, sender.wait(options["timeout"]))
+        except BaseException:
+            sender.kill()
+            sender.wait()
+            raise
+
+    def _fork(self, argv: list[str], environ: dict[str, str], *, session: bool) -> Forked:
         umask = os.umask(0o077)
         os.umask(umask)
-        case = {
-            "argv": argv[2:],
-            "environ": environ,
-            "cwd": os.getcwd(),
-            "umask": umask,
-            "user": None,
-            "senders": False,
-            "session": options["setsid"],
-            "quick": False,
-        }
         ours, theirs = socket.socketpair()
         null = os.open(os.devnull, os.O_RDWR)
-        with theirs, socket.socket(fileno=os.dup(requests)) as ancestor:
+        with theirs, socket.socket(fileno=os.dup(self._requests)) as ancestor:
             socket.send_fds(ancestor, [b"."], [null, null, null, theirs.fileno()])
         os.close(null)
         sender = Forked(ours)
-        sender.begin(case)
-        return sender.pid
+        sender.begin(
+            {
+                "argv": argv[2:],
+                "environ": environ,
+                "cwd": os.getcwd(),
+                "umask": umask,
+                "user": None,
+                "senders": False,
+                "session": session,
+                "quick": False,
+            }
+        )
+        return sender
 
-    return spawn
+
+def _starts_a_sender(argv: list[str]) -> bool:
+    return argv[:3] == _SENDER and argv[3] in SENDER_MODULES
 
 
 def _start_as_asked() -> None:
