@@ -7,9 +7,9 @@ BIN := .venv/bin
 demo: .venv/ready  ## the whole life of an identity, on this machine, from nothing
 	@cd libs && ../$(BIN)/python -m tests.support.demo
 
-# Three at once on two cores: some of them wait.
+# Four at once on two cores: some of them wait.
 test: .venv/ready .venv-posthog6/ready .node-clients/ready  ## the test suite, with branch coverage of child processes too
-	@$(BIN)/python -m pytest -n 3 --dist worksteal $(ARGS)
+	@$(BIN)/python -m pytest -n 4 --dist worksteal $(ARGS)
 
 # What it leaves out, and ten times as many examples of each property.
 torture: .venv/ready  ## what is long by nature: kills, storms, fuzzing, a million events

@@ -170,13 +170,18 @@ def end_ancestors() -> None:
 
 
 class Forked:
-    """A process that was forked by an ancestor, with what tests use of ``subprocess.Popen``."""
+    """A process that was forked by an ancestor, with what tests use of ``subprocess.Popen``.
+
+    Attributes:
+        peak: the most memory that it had at once, in KiB, once it has ended.
+    """
 
     def __init__(self, connection: socket.socket) -> None:
         self._connection = connection
         self._words = connection.makefile("rb")
         self._ending = threading.Lock()
         self.pid = 0
+        self.peak = 0
         self.returncode: int | None = None
         self.stdin: IO[bytes] | None = None
         self.stdout: IO[bytes] | None = None
@@ -210,7 +215,7 @@ class Forked:
             if self.returncode is None:
                 self._connection.settimeout(timeout)
                 try:
-                    self.returncode = int(self._words.readline())
+                    self.returncode, self.peak = map(int, self._words.readline().split())
                 except TimeoutError:
                     self._words = self._connection.makefile("rb")
                     raise subprocess.TimeoutExpired(str(self.pid), timeout or 0) from None
@@ -314,10 +319,11 @@ def _serve(requests: socket.socket) -> dict[str, Any]:
 
 def _tell_of_the_dead(running: dict[int, socket.socket]) -> None:
     for pid in list(running):
-        ended, status = os.waitpid(pid, os.WNOHANG)
+        ended, status, used = os.wait4(pid, os.WNOHANG)
         if ended:
+            code = os.waitstatus_to_exitcode(status)
             with running.pop(pid) as connection, contextlib.suppress(OSError):
-                connection.sendall(b"%d\n" % os.waitstatus_to_exitcode(status))
+                connection.sendall(b"%d %d\n" % (code, used.ru_maxrss))
 
 
 def _take(files: list[int]) -> dict[str, Any]:
