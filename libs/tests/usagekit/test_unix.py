@@ -120,8 +120,8 @@ def test_a_program_without_standard_files_can_spawn_too(tmp_path: Path) -> None:
 
 def test_reaping_leaves_no_zombie_and_does_not_wait_for_the_living(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "stop")
-    spawn(tmp_path / "short")
     spawn(tmp_path / "long", tmp_path / "stop")
+    spawn(tmp_path / "short")  # the last one, for each spawn reaps what ended before
     short, long = (read_when_there(tmp_path / name)["pid"] for name in ("short", "long"))
     assert isinstance(short, int)
     assert isinstance(long, int)
@@ -133,7 +133,7 @@ def test_reaping_leaves_no_zombie_and_does_not_wait_for_the_living(tmp_path: Pat
 
     (tmp_path / "stop").write_text("")
     wait_until_ended(long)
-    spawn(tmp_path / "next")  # each spawn reaps what ended before
+    spawn(tmp_path / "next")
     assert not Path(f"/proc/{long}").exists()
     last = read_when_there(tmp_path / "next")["pid"]
     assert isinstance(last, int)
