@@ -4,6 +4,7 @@ an end."""
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 import sys
 import time
@@ -43,7 +44,14 @@ def proxy() -> Iterator[RecordingProxy]:
 
 
 class TestProxies:
-    @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "LOCALHOST", "127.1", "user@127.1"])
+    @pytest.mark.parametrize(
+        "host",
+        [
+            *("127.0.0.1", "localhost", "LOCALHOST", "127.1", "user@127.1"),
+            *("0x7f.1", "0177.0.0.1", "2130706433", "017700000001", "0.0.0.0", "%6cocalhost"),
+            "[::ffff:127.0.0.1]",
+        ],
+    )
     def test_no_proxy_stands_between_this_machine_and_itself(
         self, new_home: NewHome, recorder: Recorder, proxy: RecordingProxy, host: str
     ) -> None:
@@ -51,6 +59,29 @@ class TestProxies:
         home.environ |= dict.fromkeys(PROXIES, proxy.url)
         assert send(home, fields()) == 0
         assert (len(recorder.received), proxy.heard) == (1, [])
+
+    @pytest.mark.parametrize(
+        "host",
+        [
+            *(
+                "127.255.0.9",
+                "localhost.",
+                "127.0.0.1.",
+                "app.localhost",
+                "localhost.localdomain",
+                "0",
+            ),
+            *("[::1]", "[0:0::1]", "[::1%25lo]", "[::]", "[::ffff:7f00:1]", socket.gethostname()),
+        ],
+    )
+    def test_nor_where_that_name_or_address_may_lead_nowhere(
+        self, new_home: NewHome, proxy: RecordingProxy, host: str
+    ) -> None:
+        """Not every system knows each of them; and here nobody listens on IPv6."""
+        home = new_home(host=f"http://{host}:9/")
+        home.environ |= dict.fromkeys(PROXIES, proxy.url)
+        assert send(home, fields()) == 0
+        assert (len(home.waiting()), proxy.heard) == (1, [])
 
     @pytest.mark.parametrize(
         ("variable", "others"),
@@ -89,7 +120,11 @@ class TestProxies:
         assert (len(recorder.aliases), proxy.heard) == (1, [])
 
     @pytest.mark.parametrize(
-        "host", ["usage.made-up.example", "127.made-up.example", "made-up.example#@127.0.0.1"]
+        "host",
+        [
+            *("usage.made-up.example", "127.made-up.example", "made-up.example#@127.0.0.1"),
+            *("localhost.made-up.example", "notlocalhost", "[2001:db8::1]", "[::ffff:192.0.2.1]"),
+        ],
     )
     def test_to_another_machine_the_user_s_proxy_is_the_way(
         self, new_home: NewHome, proxy: RecordingProxy, host: str

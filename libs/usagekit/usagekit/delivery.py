@@ -11,20 +11,23 @@ from __future__ import annotations
 
 import json
 import logging
+import socket
 import uuid
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime, timezone
 from email.utils import parsedate_to_datetime
+from ipaddress import ip_address
 from typing import Any
+from urllib.parse import urlsplit
 
 from posthog import Posthog, client
 from posthog.request import EVENTS_ENDPOINT, post
 from requests import PreparedRequest, RequestException, Response, Session
 from urllib3.exceptions import HTTPError
 
-from usagekit.config import UsageConfig, is_loopback
+from usagekit.config import UsageConfig
 from usagekit.deadline import DeadlineError, run_within
 from usagekit.schema import PROPERTIES, PROTOCOL
 
@@ -138,7 +141,7 @@ class PostHogDelivery:
     def _request(
         self, batch: list[dict[str, Any]], timeout: float
     ) -> tuple[Response, bytes | None]:
-        with _Session(self._config.host) as session:
+        with _Session() as session:
             answer = post(
                 self._config.project_api_key,
                 self._client.host,
@@ -160,22 +163,36 @@ _NO_ANSWER = (RequestException, HTTPError, OSError, ValueError, RecursionError)
 class _Session(Session):
     """One request's: to this host and no other, and no more of the answer than is asked for."""
 
-    def __init__(self, host: str) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        self._on_this_machine = is_loopback(host)
         self.stream = True
         self.headers["Accept-Encoding"] = "identity"
         # An authentication of its own keeps the user's .netrc out of it.
         self.auth = _unchanged
 
-    def merge_environment_settings(self, *args: Any, **kwargs: Any) -> Any:
+    def merge_environment_settings(self, url: Any, *args: Any, **kwargs: Any) -> Any:
         """With the user's certificates, but no proxy between this machine and itself."""
-        settings = super().merge_environment_settings(*args, **kwargs)
-        return {**settings, "proxies": {}} if self._on_this_machine else settings
+        settings = super().merge_environment_settings(url, *args, **kwargs)
+        return {**settings, "proxies": {}} if _is_of_this_machine(url) else settings
 
     def get_redirect_target(self, resp: Response) -> None:  # noqa: ARG002
         """A redirect leads to somebody else, whose word settles nothing."""
         return
+
+
+def _is_of_this_machine(url: str) -> bool:
+    """Whether a URL's host is this machine, in any of the ways in which that can be written."""
+    name = (urlsplit(url).hostname or "").removesuffix(".")
+    if f".{name}".endswith((".localhost", ".localhost.localdomain")):
+        return True
+    with suppress(OSError, ValueError):  # fewer numbers than four, or not decimal ones
+        name = socket.inet_ntoa(socket.inet_aton(name))
+    try:
+        address = ip_address(name.partition("%")[0])
+    except ValueError:
+        return name in (socket.gethostname().lower(), "ip6-localhost", "ip6-loopback")
+    address = getattr(address, "ipv4_mapped", None) or address
+    return address.is_loopback or address.is_unspecified  # to which this machine answers too
 
 
 def _unchanged(request: PreparedRequest) -> PreparedRequest:
