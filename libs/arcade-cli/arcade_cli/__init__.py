@@ -17,3 +17,9 @@ def arcade_home(environ: "Mapping[str, str]" = os.environ) -> str:
         return os.path.abspath(f"{base}/.arcade")
     except OSError:  # a relative path, and the folder that it starts from was removed
         return f"{base}/.arcade"
+
+
+def is_at_home(environ: "Mapping[str, str]" = os.environ) -> bool:
+    """Whether that is in the user's home. Any other folder may be a checkout, or an archive that
+    was unpacked, and hold links that somebody else thought of."""
+    return arcade_home(environ) == arcade_home({**environ, "ARCADE_WORK_DIR": ""})

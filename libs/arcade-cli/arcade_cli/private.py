@@ -3,8 +3,8 @@
 Somebody else with an account on this machine may have made the folder, or a link in its place, or
 may write in it and plant links where our files go. So it is opened once and judged by that handle,
 and the files in it are opened, replaced and removed by their names in it, never through a link.
-Only a link in place of the folder itself is followed, if it is the user's own. What root owns is
-believed: root needs no trick.
+Only a link in place of the folder itself is followed, if it is the user's own and lies in their
+home; elsewhere it may have come with a checkout. What root owns is believed: root needs no trick.
 """
 
 import contextlib
@@ -14,6 +14,7 @@ import stat
 from collections.abc import Iterator
 from shlex import quote
 
+from arcade_cli import is_at_home
 from arcade_cli.errors import ArcadeError
 
 # Characters; what is longer is none of ours.
@@ -190,6 +191,12 @@ def _own_link(path: str) -> str | None:
         raise NotPrivateError(
             f"{path} is a link that another user of this machine made, and is not followed. "
             f"Remove it (rm {quote(path)}), or set ARCADE_WORK_DIR to a folder of your own."
+        )
+    if not is_at_home():
+        raise NotPrivateError(
+            f"{path} is a link, and outside your home none is followed: it may have come with a "
+            f"checkout. Remove it (rm {quote(path)}), or set ARCADE_WORK_DIR to a folder whose "
+            ".arcade is none."
         )
     return target
 

@@ -51,6 +51,29 @@ def test_a_logout_removes_a_link_and_nothing_that_it_leads_to(
     assert checkout.read_text() == before
 
 
+def test_a_folder_that_is_a_link_is_followed_in_the_home_only(
+    untracked: Home, cloud: ArcadeCloud, tmp_path: Path
+) -> None:
+    """Elsewhere it may have come with a checkout, and lead to whatever its author wished for."""
+    documents, work = tmp_path / "documents", tmp_path / "work"
+    documents.mkdir(mode=0o755)
+    (documents / "credentials.yaml").write_text(f"cloud: {{api: {{key: {KEY}}}}}")
+    work.mkdir()
+    (work / ".arcade").symlink_to("../documents")
+    cloud.add_account("ada@example.test")
+    for words in (("login", "--host", cloud.url, "--timeout", "5"), ("whoami",), ("logout",)):
+        ran = untracked.run(*words, environ={"ARCADE_WORK_DIR": str(work)})
+        ran.refused_in_one_message("is a link", "checkout", f"rm {work}/.arcade")
+    assert cloud.asked == []
+    (document,) = documents.iterdir()
+    assert KEY in document.read_text()
+    assert documents.stat().st_mode & 0o777 == 0o755
+    document.unlink()
+    untracked.state.symlink_to(documents)
+    assert untracked.login(environ={"ARCADE_WORK_DIR": f"{untracked.folder}/"}).code == 0
+    assert list(documents.iterdir()) == [document]
+
+
 def test_a_link_that_leads_nowhere_creates_nothing(untracked: Home, cloud: ArcadeCloud) -> None:
     untracked.state.mkdir()
     (untracked.state / "credentials.yaml").symlink_to(untracked.folder / "made")

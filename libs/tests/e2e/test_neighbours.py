@@ -174,6 +174,42 @@ def test_what_its_user_moved_elsewhere_goes_on_working(home: Home, recorder: Rec
     assert json.loads((disk / "usage.json").read_text())["anon_id"] == first.distinct_id
 
 
+@pytest.mark.parametrize("work", ["{home}", "{home}/./"])
+def test_so_it_does_where_the_work_folder_is_the_home(
+    home: Home, recorder: Recorder, work: str
+) -> None:
+    (home.folder / "disk").mkdir(mode=0o700)
+    home.state.symlink_to("disk")
+    give(home.folder)
+    for _ in range(2):
+        run_as(USER, home, "hello", ARCADE_WORK_DIR=work.format(home=home.folder))
+    first, second = recorder.wait_for(2)
+    assert first.distinct_id == second.distinct_id
+
+
+def test_a_link_that_came_with_a_checkout_is_not_followed(
+    home: Home, recorder: Recorder, documents: Path
+) -> None:
+    """It is the user's own, who unpacked it; where it leads is what somebody else thought of."""
+    work = home.folder / "checkout"
+    work.mkdir(mode=0o755)
+    (documents / "usage.json").write_text('{"name": "not an identity"}')
+    (work / ".arcade").symlink_to(documents)
+    give(home.folder)
+    before = everything_under(documents)
+    for command in ("hello", "fail"):
+        run_as(USER, home, command, ARCADE_WORK_DIR=str(work))
+    said = run_as(
+        USER, home, "usage", "status", "--json", script=ARCADE, ARCADE_WORK_DIR=str(work)
+    ).stdout
+    for words in (("usage", "off"), ("usage", "reset"), ("usage", "purge", "--yes")):
+        run_as(USER, home, *words, script=ARCADE, ARCADE_WORK_DIR=str(work))
+    assert everything_under(documents) == before
+    assert (work / ".arcade").is_symlink()
+    assert all(event.properties["one_off_id"] for event in recorder.wait_for(2))
+    assert "is a link, which is not followed" in json.loads(said)["warnings"][0]
+
+
 def test_a_link_that_a_neighbour_may_have_put_there_is_not_followed(
     tmp_path: Path, recorder: Recorder, documents: Path, home: Home
 ) -> None:

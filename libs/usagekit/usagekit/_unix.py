@@ -45,16 +45,17 @@ class Folder:
         path: where it is.
         above: the open folder that it is a name in. Without, ``path`` may lead over links: those
             that only this user, or root, could have made.
+        by_link: whether its own name may be such a link.
     """
 
     __slots__ = ("_fd",)
     _fd: int
 
-    def __init__(self, path: str, above: "Folder | None" = None) -> None:
+    def __init__(self, path: str, above: "Folder | None" = None, *, by_link: bool = False) -> None:
         if above is not None:
             self._fd = os.open(path, os.O_DIRECTORY | _HERE, dir_fd=above._fd)
         else:
-            self._fd = _open_outermost(path)
+            self._fd = _open_outermost(path, by_link)
         if not is_own(os.fstat(self._fd)):
             self.close()
             raise PermissionError(1, "others may write into it", path)
@@ -125,12 +126,12 @@ class Folder:
         self.close()
 
 
-def _open_outermost(path: str) -> int:
+def _open_outermost(path: str, by_link: bool) -> int:
     try:
         return os.open(path, os.O_DIRECTORY | _HERE)
     except NotADirectoryError:
         # A link, perhaps. It may be where the user put it, if nobody else could have.
-        if not is_own(os.stat(os.path.dirname(path))):
+        if not by_link or not is_own(os.stat(os.path.dirname(path))):
             raise
     return os.open(path, os.O_DIRECTORY | os.O_NONBLOCK)
 

@@ -30,7 +30,7 @@ class Folder:
 
     __slots__ = ("_path",)
 
-    def __init__(self, path: str, above: "Folder | None" = None) -> None:
+    def __init__(self, path: str, above: "Folder | None" = None, *, by_link: bool = False) -> None:  # noqa: ARG002
         self._path = path if above is None else above._at(path)
         if not os.path.isdir(self._path):
             raise FileNotFoundError(2, "no such folder", self._path)

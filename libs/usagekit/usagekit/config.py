@@ -27,12 +27,14 @@ class UsagePaths:
     ``usage.json`` holds the identity and nothing else; all other state lives in ``usage/``.
     """
 
-    def __init__(self, home: str, parents: "tuple[str, ...]" = ()) -> None:
+    def __init__(self, home: str, parents: "tuple[str, ...]" = (), by_link: bool = True) -> None:
         # A link that ends in a slash is followed, whoever made it.
         home = home.rstrip("/") or "/"
         self.home: Final = home
         # What may have to be made before it can be, outermost first.
         self.parents: Final = tuple(path.rstrip("/") or "/" for path in parents)
+        # Whether the user may have moved it elsewhere, and left a link.
+        self.by_link: Final = by_link
         self.identity: Final = f"{home}/usage.json"
         self.folder: Final = f"{home}/usage"
         self.principal: Final = f"{self.folder}/principal"
@@ -61,6 +63,8 @@ class UsageConfig:
         sender_module: what ``python -m`` runs in the background; it calls ``sender.main``.
         home: the state folder. Only its last level is ever created, and ``home_parents``.
         home_parents: folders above it that may be created too, outermost first.
+        home_by_link: whether it may be a link of the user's own: not where it lies in a folder
+            that somebody else may have filled, as a checkout is.
         prefix: start of the program's variables, for example ``ACME_USAGE``.
         host: base URL of a PostHog-compatible receiver.
         project_api_key: the receiver's project token. Empty: nothing ever leaves the machine.
@@ -107,6 +111,7 @@ class UsageConfig:
         sender_module: str,
         home: str,
         home_parents: "tuple[str, ...]" = (),
+        home_by_link: bool = True,
         prefix: str,
         host: str,
         project_api_key: str,
@@ -123,7 +128,7 @@ class UsageConfig:
         self.program: Final = program
         self.version: Final = version
         self.sender_module: Final = sender_module
-        self.paths: Final = UsagePaths(home, home_parents)
+        self.paths: Final = UsagePaths(home, home_parents, home_by_link)
         self.prefix: Final = prefix
         self.host: Final = host
         self.project_api_key: Final = project_api_key

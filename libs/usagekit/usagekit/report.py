@@ -63,8 +63,8 @@ def open_to_others(config: UsageConfig) -> list[str]:
     found = []
     for path in (paths.home, paths.folder, paths.identity):
         try:
-            # The outermost may be a link of the user's own.
-            status = os.stat(path, follow_symlinks=path == paths.home)
+            follow = path == paths.home and paths.by_link
+            status = os.stat(path, follow_symlinks=follow)
         except OSError:
             continue
         problem = _problem(status, shlex.quote(path), "600" if path == paths.identity else "700")

@@ -107,7 +107,7 @@ def open_folder(paths: "UsagePaths", path: str, *, make: bool = False) -> "syste
         make: make what is missing below ``paths.home``.
     """
     try:
-        folder = system.Folder(paths.home)
+        folder = system.Folder(paths.home, by_link=paths.by_link)
         for name in path[len(paths.home) + 1 :].split("/") if path != paths.home else ():
             with folder as outer:
                 folder = outer.inner(name, make=make)

@@ -7,7 +7,7 @@ import os
 
 from usagekit.config import UsageConfig, is_set
 
-from arcade_cli import __version__, arcade_home
+from arcade_cli import __version__, arcade_home, is_at_home
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ def usage_config(environ: "Mapping[str, str]" = os.environ) -> UsageConfig:
         version=__version__,
         sender_module="arcade_cli.usage",
         home=home,
+        home_by_link=is_at_home(environ),
         prefix="ARCADE_USAGE",
         host=environ.get("ARCADE_USAGE_HOST", "").strip() or DEFAULT_HOST,
         project_api_key=environ.get("ARCADE_USAGE_PROJECT_KEY", "").strip(),
