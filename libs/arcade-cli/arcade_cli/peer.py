@@ -26,12 +26,16 @@ def is_own(connection: socket.socket) -> bool:
 def _owner(connection: socket.socket) -> int | None:
     """The user ID; None if it cannot be told."""
     try:
-        ends = [_listed(*end[:2]) for end in (connection.getpeername(), connection.getsockname())]
+        pair = [end[:2] for end in (connection.getpeername(), connection.getsockname())]
+        wanted = [[_listed(*end) for end in pair]]
+        if connection.family == socket.AF_INET:
+            # A program with one socket for both families is listed by IPv4 within IPv6.
+            wanted.append([_listed(f"::ffff:{host}", port) for host, port in pair])
         for table in _TABLES:
             with open(table, encoding="utf-8") as lines:
                 for line in lines:
                     words = line.split()
-                    if words[_ENDS] == ends and words[_STATE] == _ESTABLISHED:
+                    if words[_ENDS] in wanted and words[_STATE] == _ESTABLISHED:
                         return int(words[_OWNER])
     except (OSError, ValueError):  # it is gone, or there is no such table
         return None
