@@ -183,6 +183,36 @@ def test_purge_leaves_nothing_but_the_choice_and_empty_files(
     assert (home.state / "usage/choice").read_text() == "off\n"
 
 
+def test_purge_removes_what_was_half_written_and_no_file_of_others(home: Home) -> None:
+    home.run("toolkit", "list")
+    home.wait_for_senders()
+    usage = home.state / "usage"
+    ours = [usage / "77-0123abcd.tmp", usage / "spool/77-0123abcd.tmp"]
+    others = [usage / "letter.tmp", usage / "spool/letter.json", home.state / "77-0123abcd.txt"]
+    for path in (*ours, *others):
+        path.write_text("{}")
+    assert home.run("usage", "purge").code == 0
+    assert [path.exists() for path in (*ours, *others)] == [False, False, True, True, True]
+
+
+@pytest.mark.parametrize("word", ["purge", "off"])
+def test_what_cannot_be_removed_is_said_and_keeps_nothing_else(
+    home: Home, recorder: Recorder, word: str
+) -> None:
+    """A folder by the name of a command's marker."""
+    a_queue(home, recorder)
+    stays = home.state / f"usage/running/{ID}.json"
+    stays.mkdir()
+    ran = home.run("usage", word)
+    ran.refused_in_one_message("Is a directory", stays.name)
+    assert stays.is_dir()
+    assert home.waiting() == []
+    if word == "off":
+        assert (home.state / "usage/choice").read_text() == "off\n"
+    else:
+        assert not (home.state / "usage.json").exists()
+
+
 def test_export_is_all_that_is_stored(home: Home, recorder: Recorder) -> None:
     home.run("toolkit", "list")
     recorder.wait_for(1)

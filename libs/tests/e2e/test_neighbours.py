@@ -202,7 +202,7 @@ def test_a_link_that_came_with_a_checkout_is_not_followed(
     said = run_as(
         USER, home, "usage", "status", "--json", script=ARCADE, ARCADE_WORK_DIR=str(work)
     ).stdout
-    for words in (("usage", "off"), ("usage", "reset"), ("usage", "purge", "--yes")):
+    for words in (("usage", "off"), ("usage", "reset"), ("usage", "purge")):
         run_as(USER, home, *words, script=ARCADE, ARCADE_WORK_DIR=str(work))
     assert everything_under(documents) == before
     assert (work / ".arcade").is_symlink()
@@ -296,6 +296,47 @@ def test_what_root_left_behind_is_survived(home: Home, recorder: Recorder, what:
         ran = run_as(USER, home, "hello")
         assert (ran.returncode, ran.stdout, ran.stderr) == (0, b"hello 'you'\n", b"")
     recorder.wait_for(3)
+
+
+HELD = """
+import fcntl, os, signal, sys
+files = [open(path, "r+") for path in sys.argv[1:]]
+for file in files:
+    fcntl.flock(file, fcntl.LOCK_EX)
+print("held", flush=True)
+signal.alarm(60)
+signal.pause()
+"""
+
+
+def test_locks_that_a_neighbour_put_there_and_holds_keep_nothing_from_going(
+    home: Home, recorder: Recorder
+) -> None:
+    """They count as on a file system without locks: the receiver knows each event by its uuid."""
+    run_as(USER, home, "hello")
+    (before,) = recorder.wait_for(1)
+    names = ("identity.lock", "sender.lock", "settle.lock")
+    for lock in (home.state / "usage" / name for name in names):
+        lock.touch()
+        os.chown(lock, NEIGHBOUR, NEIGHBOUR)
+        lock.chmod(0o666)
+    locks = [str(home.state / "usage" / name) for name in names]
+    ids = [f"--reuid={NEIGHBOUR}", f"--regid={NEIGHBOUR}", "--clear-groups"]
+    may = [
+        "--inh-caps=+dac_read_search,+dac_override",
+        "--ambient-caps=+dac_read_search,+dac_override",
+    ]
+    command = ["setpriv", *ids, *may, sys.executable, "-Ec", HELD, *locks]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as holder:
+        try:
+            assert holder.stdout is not None
+            assert holder.stdout.readline() == b"held\n"
+            ran = run_as(USER, home, "hello")
+            assert (ran.returncode, ran.stdout, ran.stderr) == (0, b"hello 'you'\n", b"")
+            assert recorder.wait_for(2)[1].distinct_id == before.distinct_id
+        finally:
+            holder.kill()
+    assert home.waiting() == []
 
 
 def test_a_neighbour_sees_no_message_in_a_sender_s_environment(

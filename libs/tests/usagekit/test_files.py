@@ -108,6 +108,20 @@ def test_a_folder_that_others_may_write_is_not_opened(config: UsageConfig, mode:
     open_folder(config.paths, config.paths.folder).close()
 
 
+@pytest.mark.parametrize("end", ["", "/", "//"])
+def test_a_link_that_others_may_have_made_is_not_followed_for_a_slash_at_its_end(
+    tmp_path: Path, end: str
+) -> None:
+    documents, place = tmp_path / "documents", tmp_path / "place"
+    documents.mkdir()
+    place.mkdir()
+    place.chmod(0o1777)
+    (place / "state").symlink_to(documents)
+    identity = UsageIdentity(policy(f"{place}/state{end}")).load_or_create()
+    assert identity.one_off
+    assert list(documents.iterdir()) == []
+
+
 def test_a_folder_that_others_may_read_is(config: UsageConfig) -> None:
     UsageIdentity(config).load_or_create()
     os.chmod(config.paths.home, 0o755)
