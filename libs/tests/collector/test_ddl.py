@@ -29,18 +29,20 @@ def made(cluster: ClickHouse) -> ClickHouse:
     cluster.query("CREATE DATABASE single")
     for _, _, own in migrations():
         for statement in [sql("store/create_migrations"), *own]:
-            cluster.query(statement.replace("IF NOT EXISTS ", "IF NOT EXISTS single.", 1))
+            cluster.query(
+                re.sub(r"(IF NOT EXISTS|ALTER TABLE) ", r"\1 single.", statement, count=1)
+            )
     return cluster
 
 
 def test_the_engine_can_read_every_statement(cluster: ClickHouse) -> None:
     found = statements(cluster_ddl("any-cluster.1"))
-    assert len(found) == 2 + 2 * len(TABLES)
+    assert len(found) == 2 + 3 * len(TABLES)
     for statement in found:
         query, _, values = statement.partition("\nVALUES ")
         asked = f"EXPLAIN AST {re.sub(r'(?m)^ *--.*', '', query)}"
         read = cluster.query(f"{asked} SELECT {values}" if values else asked)
-        assert read.startswith(("CreateQuery", "InsertQuery")), read
+        assert read.startswith(("CreateQuery", "AlterQuery", "InsertQuery")), read
 
 
 @pytest.mark.parametrize("table", TABLES)
@@ -79,7 +81,7 @@ def test_no_table_of_a_single_server_is_missing(made: ClickHouse) -> None:
 
 def test_replicas_meet_by_shard_and_rows_that_belong_together_are_on_one_shard() -> None:
     text = cluster_ddl("two-shards", "usage")
-    assert text.count(" ON CLUSTER 'two-shards'") == 1 + 2 * len(TABLES)
+    assert text.count(" ON CLUSTER 'two-shards'") == 1 + 3 * len(TABLES)
     paths = re.findall(r"Replicated\w*MergeTree\('([^']+)', '([^']+)'", text)
     assert paths == [
         (f"/clickhouse/tables/{{shard}}/usage/{table}", "{replica}")

@@ -67,7 +67,9 @@ def test_it_says_versions_store_disk_clock_and_persons(stopped: Collector) -> No
     lines = ran.stdout.decode().splitlines()
     assert all(line.startswith("ok  ") for line in lines)
     found = {line[4:14].strip(): line[15:] for line in lines}
-    assert list(found) == ["collector", "engine", "client", "store", "disk", "clock", "persons"]
+    parts = ["collector", "engine", "client", "store", "parts", "disk", "clock", "persons"]
+    assert list(found) == parts
+    assert found["parts"] == "all as they were written"
     assert re.fullmatch(r"\d+\.\d+\.\d+, Python 3\.\d+\.\d+", found["collector"])
     assert re.fullmatch(r"[\d.]+, chdb-core [\d.]+", found["engine"])
     assert re.fullmatch(r"clickhouse-connect [\d.]+", found["client"])

@@ -210,10 +210,17 @@ def test_on_a_full_disk_it_asks_to_be_tried_again_and_goes_on_when_there_is_room
         (taken if answer.status == 200 else refused).append(batch)
     assert taken
     assert refused
-    assert collector.get("/_health").status == 200
+    _leave_room(disk / "filler", 0)
+    assert project.send(event("anon-1")).status == 503
+    ill = collector.get("/_health")
+    assert (ill.status, "space" in ill.json["error"]) == (503, True)
     assert {one["uuid"] for one in project.events()} >= _uuids(taken).keys()
 
     (disk / "filler").unlink()
+    deadline = time.monotonic() + 60
+    while collector.get("/_health").status == 503:  # whoever asks it keeps the senders away
+        assert time.monotonic() < deadline, "it stays ill though there is room again"
+        time.sleep(0.2)
     for batch in refused:
         assert project.send(*batch).status == 200
     assert Counter(one["uuid"] for one in project.events()) == _uuids(taken + refused)

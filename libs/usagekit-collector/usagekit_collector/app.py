@@ -77,12 +77,14 @@ async def index(_: Request) -> Response:
 
 
 async def health(request: Request) -> Response:
-    """200 while events can be taken."""
+    """200 while events can be taken; ``degraded`` where some that were are not there any more."""
     service: Service = request.app.state.service
-    if service.engine.is_lost:
-        return failure(503, "another collector has the store now, or may have")
-    if not service.writer.is_alive():
-        return failure(503, "the writer has ended")
+    if why_not := await service.why_not():
+        return failure(503, why_not)
+    if service.damaged:
+        count = len(service.damaged)
+        said = {"status": "degraded", "because": f"{count} damaged parts: see the log, or doctor"}
+        return Response(msgspec.json.encode(said), media_type="application/json")
     return Response(b'{"status":"ok"}', media_type="application/json")
 
 

@@ -15,6 +15,7 @@ _CREATE = re.compile(
     r"ORDER BY (?P<key>\(.*?\)|\w+)(?P<rest>.*)",
     re.DOTALL,
 )
+_ALTER = re.compile(r"(?P<comment>(?:--.*\n)*)ALTER TABLE (?P<table>\w+) (?P<change>.*)", re.DOTALL)
 # Shares rows out by the person that a distinct_id is by itself: all of what one has done, and all
 # versions of the row of who they are, lie on one shard.
 _SHARED_BY = "own_id"
@@ -34,6 +35,9 @@ ORDER BY {key}{rest};
 CREATE TABLE IF NOT EXISTS {database}.{table} ON CLUSTER '{cluster}'
 AS {database}.{table}_local
 ENGINE = Distributed('{cluster}', '{database}', '{table}_local', sipHash64({shared_by}));
+"""
+_CHANGE = """
+{comment}ALTER TABLE {database}.{table}_local ON CLUSTER '{cluster}' {change};
 """
 _APPLIED = """
 -- So that the collector sees that all this has been done.
@@ -65,15 +69,20 @@ def cluster_ddl(cluster: str, database: str = "usagekit") -> str:
     return "".join(
         [
             _HEAD.format(cluster=cluster, database=database, last=known[-1][0]),
-            *(_tables(one, cluster, database) for one in statements),
+            *(_on_cluster(one, cluster, database) for one in statements),
             _APPLIED.format(database=database, rows=", ".join(rows)),
         ]
     )
 
 
-def _tables(statement: str, cluster: str, database: str) -> str:
-    """A table as it lies on each shard, and the one over all shards that goes by its name."""
-    found = _CREATE.fullmatch(statement.rstrip(";"))
+def _on_cluster(statement: str, cluster: str, database: str) -> str:
+    """A table as it lies on each shard, and the one over all shards that goes by its name; or what
+    becomes of those on the shards."""
+    statement = statement.rstrip(";")
+    changed = _ALTER.fullmatch(statement)
+    if changed is not None:
+        return _CHANGE.format(**changed.groupdict(), cluster=cluster, database=database)
+    found = _CREATE.fullmatch(statement)
     if found is None:
         raise StoreError(f"this cannot be said for a cluster: {statement}")
     parts = found.groupdict(default="")

@@ -5,19 +5,21 @@ from __future__ import annotations
 import platform
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from importlib.metadata import version
 from typing import Any
 
 import msgspec
+from clickhouse_connect.driver.exceptions import ClickHouseError
 
 from usagekit_collector import __version__, store
-from usagekit_collector.engine import Engine, sql
+from usagekit_collector.engine import Engine, place, sql
 from usagekit_collector.identity import Identities, fold
 
 _GIB = 1024**3
 # GiB; with less, the engine cannot merge its files for long.
 _LOW = 2.0
+_TABLES = ("events", "identity", "projects")
 
 
 class Finding(msgspec.Struct):
@@ -35,13 +37,53 @@ def examine(engine: Engine) -> Iterator[Finding]:
     embedded = f", chdb-core {version('chdb-core')}" if engine.folder else ""
     yield Finding("engine", f"{client.server_version}{embedded}")
     yield Finding("client", f"clickhouse-connect {version('clickhouse-connect')}")
+    looks: dict[str, Callable[[], Finding]] = {
+        "store": lambda: _store(client),
+        "parts": lambda: _parts(client),
+        "disk": lambda: _disk(engine),
+        "clock": lambda: _clock(client),
+        "persons": lambda: _persons(client),
+    }
+    for what, look in looks.items():
+        try:
+            yield look()
+        except ClickHouseError as error:  # one thing that is ill hides none of the others
+            yield Finding(what, f"cannot be told: {' '.join(str(error).split())[:300]}", fine=False)
+
+
+def _store(client: Any) -> Finding:
     events, people, parts, size = client.query(sql("store/sizes")).result_rows[0]
-    yield Finding(
-        "store", f"{events:,} events, {people:,} persons, {parts} parts, {size / _GIB:.2f} GiB"
+    said = f"{events:,} events, {people:,} persons, {parts} parts, {size / _GIB:.2f} GiB"
+    return Finding("store", said)
+
+
+def _parts(client: Any) -> Finding:
+    """Whether all is there, and as it was written; all of it is read."""
+    put_aside = store.damaged(client)
+    unreadable = [part for table in _TABLES for part in _unreadable(client, table)]
+    if not put_aside and not unreadable:
+        return Finding("parts", "all as they were written")
+    said = [f"{len(put_aside)} damaged and put aside ({_some(put_aside)})"] if put_aside else []
+    said += [f"{len(unreadable)} cannot be read ({_some(unreadable)})"] if unreadable else []
+    return Finding(
+        "parts",
+        f"{'; '.join(said)}: what was in them is not served. Import what an export has kept; "
+        "events that are there already are not stored twice",
+        fine=False,
     )
-    yield _disk(engine)
-    yield _clock(client)
-    yield _persons(client)
+
+
+def _unreadable(client: Any, table: str) -> list[str]:
+    database, name, _ = place(client, table)
+    check = sql("store/check").replace("LOCAL_TABLE", f"`{database}`.`{name}`")
+    # The client takes only what begins with SELECT for a question that is answered with rows.
+    lines = client.raw_query(check, fmt="JSONEachRow").splitlines()
+    parts = map(msgspec.json.decode, lines)
+    return [f"{table}/{part['part_path']}" for part in parts if not part["is_passed"]]
+
+
+def _some(names: list[str]) -> str:
+    return ", ".join(names[:3]) + (", ..." if len(names) > 3 else "")
 
 
 def rebuild(client: Any) -> tuple[int, int]:

@@ -26,6 +26,9 @@ class Metrics:
         self.failed_groups = Counter(
             f"{_NAME}_groups_failed", "Groups that could not be stored", registry=own
         )
+        self.damaged = Gauge(
+            f"{_NAME}_damaged_parts", "Parts of tables that could not be read", registry=own
+        )
         self.queued = Gauge(f"{_NAME}_events_queued", "Events waiting to be stored", registry=own)
         self.buffered = Gauge(
             f"{_NAME}_buffered_bytes", "Bytes of requests in memory", registry=own

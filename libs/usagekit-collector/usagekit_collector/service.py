@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import logging
+import time
 from typing import Any
 
 from clickhouse_connect.driver.exceptions import ClickHouseError
 from starlette.concurrency import run_in_threadpool
 
+from usagekit_collector import store
 from usagekit_collector.capture import Captured
 from usagekit_collector.engine import Busy, Engine, StoreError, migrate, store_errors
 from usagekit_collector.memory import Memory
@@ -16,6 +19,11 @@ from usagekit_collector.projects import Project, Projects, create_token
 from usagekit_collector.retention import set_retention
 from usagekit_collector.settings import Settings, is_loopback
 from usagekit_collector.writer import Writer
+
+_log = logging.getLogger(__name__)
+# Seconds from one try to store something, while nothing can be, to the next; and for which one is
+# waited for.
+_TRY_AGAIN, _PATIENCE = 5.0, 2.0
 
 
 class Service:
@@ -26,6 +34,7 @@ class Service:
 
     Attributes:
         settings, engine, writer, projects, metrics, memory: its parts.
+        damaged: what of the store could not be read when it was opened.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -37,6 +46,7 @@ class Service:
                 migrate(self.engine.writer)
                 self.engine.own()
                 set_retention(self.engine.writer, settings.retention_days)
+                self.damaged = store.damaged(self.engine.writer)
                 self.projects = Projects(self.engine)
                 self.writer = Writer(self.engine, settings, self.metrics)
         except BaseException:
@@ -44,6 +54,10 @@ class Service:
             raise
         # Whether a token that nobody announced makes its project.
         self.is_open = not settings.password and is_loopback(settings.host)
+        self._tried = 0.0
+        self.metrics.damaged.set(len(self.damaged))
+        for part in self.damaged:
+            _log.error("damaged, put aside, and what was in it is not served: %s", part)
         self.memory = Memory(settings.buffer_bytes, self.metrics.buffered)
         self.writer.start()
 
@@ -58,6 +72,25 @@ class Service:
             await asyncio.shield(asyncio.wrap_future(self.writer.submit(project, events)))
         except StoreError as error:
             raise Busy("the events could not be stored") from error
+
+    async def why_not(self) -> str:
+        """Why events cannot be stored; empty if they can.
+
+        Where the last group failed it is tried now and then, for as long as this answer keeps
+        senders away no group will show that it is over.
+        """
+        if self.engine.is_lost:
+            return "another collector has the store now, or may have"
+        if not self.writer.is_alive():
+            return "the writer has ended"
+        if self.writer.failure and time.monotonic() - self._tried > _TRY_AGAIN:
+            self._tried = time.monotonic()
+            try:
+                await asyncio.wait_for(self.write(store.touch), _PATIENCE)
+            except (Busy, TimeoutError, asyncio.TimeoutError):
+                return self.writer.failure
+            self.writer.failure = ""
+        return self.writer.failure
 
     async def project_of(self, token: str) -> int | None:
         """The number of the project that a token writes into; None if it may not. Raises Busy."""

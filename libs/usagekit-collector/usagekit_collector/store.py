@@ -112,6 +112,17 @@ def unfolded(client: Any, after: int) -> list[tuple[int, Fact]]:
     return [(row["seq"], fact_of_row(row)) for row in found.named_results()]
 
 
+def touch(client: Any) -> None:
+    """Write something, on disk, by which nothing changes: the map's mark once more."""
+    insert(client, "identity", [_mark(number(client, "store/folded"))])
+
+
+def damaged(client: Any) -> list[str]:
+    """The parts that the engine could not read when it started, each as ``table/part``: what was
+    in them is not served."""
+    return ["/".join(row) for row in client.query(sql("store/damaged")).result_rows]
+
+
 def number(client: Any, query: str) -> int:
     """The one number that a query answers with."""
     return int(client.query(sql(query)).result_rows[0][0] or 0)

@@ -67,6 +67,8 @@ class Writer(threading.Thread):
         self._settled: set[UUID] = set()
         # The identity may be behind the events: a process died, or a step failed, in between.
         self._behind = True
+        # Why the last group could not be stored, until one can; for whoever asks how we are.
+        self.failure = ""
 
     @property
     def _client(self) -> Any:
@@ -169,6 +171,7 @@ class Writer(threading.Thread):
             _log.error("events were not stored: %s", error)
             self._metrics.failed_groups.inc()
             outcome = StoreError(str(error))
+        self.failure = "" if outcome is None else str(outcome)
         self._metrics.group_seconds.observe(time.perf_counter() - began)
         for done in told:
             if outcome is None:

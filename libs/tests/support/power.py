@@ -1,0 +1,65 @@
+"""A disk whose power fails: what a file system has handed to it by then, and not what it still
+keeps in memory. An ext4 on a loop device; only root can have one."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+CAN_FAIL = os.geteuid() == 0 and os.path.exists("/dev/loop-control") and shutil.which("mkfs.ext4")
+
+
+class Disk:
+    """A new disk, mounted while this context lasts.
+
+    Args:
+        place: a folder for its image, its mount point and its copies.
+        size: in MiB.
+    """
+
+    def __init__(self, place: Path, size: int = 2048) -> None:
+        self.folder = place / "disk"
+        self.folder.mkdir()
+        self._image = place / "disk.image"
+        self._copies: list[Path] = []
+        with open(self._image, "wb") as image:
+            image.truncate(size * 1024**2)
+        subprocess.run(["mkfs.ext4", "-q", self._image], check=True)
+
+    @contextmanager
+    def mounted(self, image: Path | None = None) -> Iterator[Path]:
+        """Its folder, with what is on it; or on a copy of it."""
+        subprocess.run(["mount", "-o", "loop", image or self._image, self.folder], check=True)
+        try:
+            yield self.folder
+        finally:
+            subprocess.run(["umount", self.folder], check=True)
+
+    def as_of_now(self) -> Path:
+        """A copy, as it would be found if the power failed now. Nothing may be running that
+        writes; the system does, and is waited for."""
+        copy = self._image.with_name(f"copy-{len(self._copies)}.image")
+        deadline = time.monotonic() + 60
+        while True:
+            before = self._written()
+            subprocess.run(["cp", "--sparse=always", self._image, copy], check=True)
+            if self._written() == before:
+                self._copies.append(copy)
+                return copy
+            assert time.monotonic() < deadline, "the disk does not come to rest"
+
+    def _written(self) -> list[str]:
+        """What the kernel has counted of writing; the last is of what is not done yet."""
+        device = subprocess.run(
+            ["losetup", "-nO", "NAME", "-j", self._image],
+            check=True,
+            capture_output=True,
+            text=True,
+        ).stdout.strip()
+        counts = Path("/sys/block", Path(device).name, "stat").read_text().split()
+        return [*counts[4:7], counts[8]]
