@@ -22,7 +22,7 @@ class Disk:
         size: in MiB.
     """
 
-    def __init__(self, place: Path, size: int = 2048) -> None:
+    def __init__(self, place: Path, size: int = 4096) -> None:
         self.folder = place / "disk"
         self.folder.mkdir()
         self._image = place / "disk.image"
