@@ -19,7 +19,7 @@ from usagekit_collector.identity import Identities, fold
 _GIB = 1024**3
 # GiB; with less, the engine cannot merge its files for long.
 _LOW = 2.0
-_TABLES = ("events", "identity", "projects")
+_TABLES = ("events", "identity", "projects", "owner", "migrations")
 
 
 class Finding(msgspec.Struct):

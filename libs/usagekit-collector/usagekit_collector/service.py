@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from contextlib import suppress
 from typing import Any
 
 from clickhouse_connect.driver.exceptions import ClickHouseError
@@ -76,21 +77,18 @@ class Service:
     async def why_not(self) -> str:
         """Why events cannot be stored; empty if they can.
 
-        Where the last group failed it is tried now and then, for as long as this answer keeps
-        senders away no group will show that it is over.
+        Where the last group failed it is tried now and then: as long as this answer keeps senders
+        away, no group will show that it is over.
         """
         if self.engine.is_lost:
             return "another collector has the store now, or may have"
         if not self.writer.is_alive():
             return "the writer has ended"
-        if self.writer.failure and time.monotonic() - self._tried > _TRY_AGAIN:
+        if self.writer.is_failing and time.monotonic() - self._tried > _TRY_AGAIN:
             self._tried = time.monotonic()
-            try:
-                await asyncio.wait_for(self.write(store.touch), _PATIENCE)
-            except (Busy, TimeoutError, asyncio.TimeoutError):
-                return self.writer.failure
-            self.writer.failure = ""
-        return self.writer.failure
+            with suppress(Busy, StoreError, asyncio.TimeoutError):
+                await asyncio.wait_for(asyncio.wrap_future(self.writer.probe()), _PATIENCE)
+        return "events could not be stored: see the log" if self.writer.is_failing else ""
 
     async def project_of(self, token: str) -> int | None:
         """The number of the project that a token writes into; None if it may not. Raises Busy."""

@@ -67,8 +67,8 @@ class Writer(threading.Thread):
         self._settled: set[UUID] = set()
         # The identity may be behind the events: a process died, or a step failed, in between.
         self._behind = True
-        # Why the last group could not be stored, until one can; for whoever asks how we are.
-        self.failure = ""
+        # From a group that could not be stored until something can be.
+        self.is_failing = False
 
     @property
     def _client(self) -> Any:
@@ -90,6 +90,10 @@ class Writer(threading.Thread):
             if self._stopping:
                 raise Busy("the collector is stopping")
             return self._put(_Task(step, Future()))
+
+    def probe(self) -> Future[None]:
+        """Try to store something by which nothing changes. Raises Busy."""
+        return self.call(self._probe)
 
     def stop(self) -> None:
         """Finish what was taken, then end."""
@@ -171,7 +175,7 @@ class Writer(threading.Thread):
             _log.error("events were not stored: %s", error)
             self._metrics.failed_groups.inc()
             outcome = StoreError(str(error))
-        self.failure = "" if outcome is None else str(outcome)
+        self.is_failing = outcome is not None
         self._metrics.group_seconds.observe(time.perf_counter() - began)
         for done in told:
             if outcome is None:
@@ -262,6 +266,10 @@ class Writer(threading.Thread):
         for warning, count in warnings.items():
             self._metrics.warnings.inc(count)
             _log.warning("%s (%d events)", warning, count)
+
+    def _probe(self, client: Any) -> None:
+        store.touch(client)
+        self.is_failing = False
 
     def _catch_up(self) -> None:
         """Fold what was stored and not folded."""
