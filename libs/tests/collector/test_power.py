@@ -71,8 +71,10 @@ def test_whenever_it_fails_nothing_is_lost_and_nothing_deleted_comes_back(tmp_pa
                 theirs = delete(project, f"user-{number}")
                 taken = {uuid: who for uuid, who in taken.items() if who not in theirs}
             time.sleep(rest)
+            image = tmp_path / f"{number}.image"
             with stopped(collector):
-                found.append((disk.as_of_now(), set(taken)))
+                disk.copy_as_of_now(image)
+            found.append((image, set(taken)))
     for image, expected in found:
         with disk.mounted(image) as folder:
             again = Collector(folder / "collector")

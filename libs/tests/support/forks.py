@@ -95,27 +95,17 @@ class Ancestor:
             senders: whether those that it starts are forked; else each is an interpreter.
             quick: whether it leaves what it has imported to the kernel when it ends.
         """
-        ours, theirs = socket.socketpair()
-        process = Forked(ours)
-        with contextlib.ExitStack() as files, theirs:
-            given = [
-                process.open_file(number, wish, files)
-                for number, wish in enumerate((stdin, stdout, stderr))
-            ]
-            socket.send_fds(self._requests, [b"."], [*given, theirs.fileno()])
-        process.begin(
-            {
-                "argv": [script, *map(os.fsdecode, words)],
-                "environ": dict(environ),
-                "cwd": os.fspath(cwd or os.getcwd()),
-                "umask": umask,
-                "user": user,
-                "senders": senders and user is None and self._senders is not None,
-                "session": False,
-                "quick": quick,
-            }
+        return _fork(
+            self._requests,
+            (stdin, stdout, stderr),
+            argv=[script, *map(os.fsdecode, words)],
+            environ=dict(environ),
+            cwd=os.fspath(cwd or os.getcwd()),
+            umask=umask,
+            user=user,
+            senders=senders and user is None and self._senders is not None,
+            quick=quick,
         )
-        return process
 
     def run(
         self, script: str, *words: str | bytes, said: bytes | None = None, **options: Any
@@ -140,6 +130,23 @@ class Ancestor:
         """End it; what it forked goes on."""
         self._requests.close()
         self._process.wait(20)
+
+
+def _fork(requests: socket.socket, files: tuple[Any, Any, Any], **case: Any) -> Forked:
+    """Have an ancestor fork, and tell the process what to become.
+
+    Args:
+        requests: the socket of the ancestor.
+        files: the three standard ones, as they are said for ``subprocess.Popen``.
+        case: its argv, environ, cwd and umask; and of the others what is not as usual.
+    """
+    ours, theirs = socket.socketpair()
+    process = Forked(ours)
+    with contextlib.ExitStack() as opened, theirs:
+        given = [process.open_file(number, wish, opened) for number, wish in enumerate(files)]
+        socket.send_fds(requests, [b"."], [*given, theirs.fileno()])
+    process.begin({"user": None, "senders": False, "session": False, "quick": False, **case})
+    return process
 
 
 _ancestors: dict[tuple[str, ...], Ancestor] = {}
@@ -431,25 +438,9 @@ class _Senders:
     def _fork(self, argv: list[str], environ: dict[str, str], *, session: bool) -> Forked:
         umask = os.umask(0o077)
         os.umask(umask)
-        ours, theirs = socket.socketpair()
-        null = os.open(os.devnull, os.O_RDWR)
-        with theirs, socket.socket(fileno=os.dup(self._requests)) as ancestor:
-            socket.send_fds(ancestor, [b"."], [null, null, null, theirs.fileno()])
-        os.close(null)
-        sender = Forked(ours)
-        sender.begin(
-            {
-                "argv": argv[2:],
-                "environ": environ,
-                "cwd": os.getcwd(),
-                "umask": umask,
-                "user": None,
-                "senders": False,
-                "session": session,
-                "quick": False,
-            }
-        )
-        return sender
+        case = {"argv": argv[2:], "environ": environ, "cwd": os.getcwd(), "umask": umask}
+        with socket.socket(fileno=os.dup(self._requests)) as requests:
+            return _fork(requests, (subprocess.DEVNULL,) * 3, **case, session=session)
 
 
 def _starts_a_sender(argv: list[str]) -> bool:

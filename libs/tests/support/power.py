@@ -15,10 +15,10 @@ CAN_FAIL = os.geteuid() == 0 and os.path.exists("/dev/loop-control") and shutil.
 
 
 class Disk:
-    """A new disk, mounted while this context lasts.
+    """A new disk.
 
     Args:
-        place: a folder for its image, its mount point and its copies.
+        place: a folder for its image and its mount point.
         size: in MiB.
     """
 
@@ -26,7 +26,6 @@ class Disk:
         self.folder = place / "disk"
         self.folder.mkdir()
         self._image = place / "disk.image"
-        self._copies: list[Path] = []
         with open(self._image, "wb") as image:
             image.truncate(size * 1024**2)
         subprocess.run(["mkfs.ext4", "-q", self._image], check=True)
@@ -40,17 +39,15 @@ class Disk:
         finally:
             subprocess.run(["umount", self.folder], check=True)
 
-    def as_of_now(self) -> Path:
-        """A copy, as it would be found if the power failed now. Nothing may be running that
-        writes; the system does, and is waited for."""
-        copy = self._image.with_name(f"copy-{len(self._copies)}.image")
+    def copy_as_of_now(self, copy: Path) -> None:
+        """Make an image of what would be found if the power failed now. Nothing may be running
+        that writes; the system does, and is waited for."""
         deadline = time.monotonic() + 60
         while True:
             before = self._written()
             subprocess.run(["cp", "--sparse=always", self._image, copy], check=True)
-            if self._written() == before:
-                self._copies.append(copy)
-                return copy
+            if self._written() == before and before[-1] == "0":
+                return
             assert time.monotonic() < deadline, "the disk does not come to rest"
 
     def _written(self) -> list[str]:
