@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from usagekit_collector.address import read
 from usagekit_collector.connect import options
 from usagekit_collector.ddl import cluster_ddl
 from usagekit_collector.engine import SQL, sql
@@ -183,7 +184,7 @@ def test_a_question_is_one_that_several_shards_can_be_asked(
 ) -> None:
     settings = {
         "load_balancing": "in_order",
-        **options("clickhouse://host/db", {})["settings"],
+        **options(read("clickhouse://host/db"), {})["settings"],
         "prefer_localhost_replica": "1",
     }
     # 279: the other one cannot be reached. 288 would be: this may not be asked of more than one.

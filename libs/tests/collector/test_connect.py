@@ -8,15 +8,18 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from usagekit_collector.address import read
 from usagekit_collector.connect import options
 
 from tests.support.collector import Collector
 
 
 def test_an_embedded_store_is_a_folder() -> None:
-    wanted = options("chdb:///some/folder", {"max_execution_time": "1"})
+    wanted = options(read("chdb:///some/folder"), {"max_execution_time": "1"})
     assert wanted == {
-        "dsn": "chdb:///some/folder",
+        "interface": "chdb",
+        "path": "/some/folder",
+        "generic_args": {},
         "settings": {"max_execution_time": "1"},
         "tz_mode": "aware",
     }
@@ -34,26 +37,27 @@ def test_an_embedded_store_is_a_folder() -> None:
     ],
 )
 def test_tls_is_spoken_where_the_scheme_or_the_port_says_so(store: str, interface: str) -> None:
-    assert options(store, {})["interface"] == interface
+    assert options(read(store), {})["interface"] == interface
 
 
 def test_a_server_is_told_to_answer_when_an_insert_is_on_disk() -> None:
-    settings = options("clickhouse://host/db", {"max_memory_usage": "1"})["settings"]
+    settings = options(read("clickhouse://host/db"), {"max_memory_usage": "1"})["settings"]
     assert settings["async_insert"] == "0"
     assert settings["distributed_foreground_insert"] == "1"
     assert settings["max_memory_usage"] == "1"
 
 
 def test_what_stands_after_the_question_mark_is_for_the_client() -> None:
-    wanted = options("clickhouse://user:p%40ss@host:8443/db?ca_cert=/a/b.pem&insert_quorum=2", {})
+    store = read("clickhouse://user:p%40ss@host:8443/db?ca_cert=/a/b.pem&insert_quorum=2")
+    wanted = options(store, {})
     assert wanted["dsn"] == "clickhouse://user:p%40ss@host:8443/db"
     assert wanted["generic_args"] == {"ca_cert": "/a/b.pem", "insert_quorum": "2"}
 
 
-@pytest.mark.parametrize("name", ["port", "interface", "password"])
+@pytest.mark.parametrize("name", ["port", "path", "password"])
 def test_what_is_said_before_it_is_not_said_again(name: str) -> None:
     with pytest.raises(ValueError, match=f"{name} cannot be said after the ?"):
-        options(f"clickhouse://host/db?{name}=1", {})
+        read(f"clickhouse://host/db?{name}=1")
 
 
 def test_with_clickhouses_the_first_byte_is_that_of_tls(

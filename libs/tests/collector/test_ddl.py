@@ -7,7 +7,8 @@ import subprocess
 
 import pytest
 from usagekit_collector.ddl import cluster_ddl
-from usagekit_collector.engine import StoreError, migrations, sql
+from usagekit_collector.engine import migrations, sql
+from usagekit_collector.errors import StoreError
 
 from tests.support.clickhouse import ClickHouse
 from tests.support.clickhouse_http import CLUSTER

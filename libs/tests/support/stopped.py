@@ -7,12 +7,14 @@ import subprocess
 import sys
 from typing import Any
 
+from usagekit_collector.address import read
+
 from tests.support.collector import Collector
 
 # Each statement in its turn; what the last one answers is printed.
 _PROGRAM = """
 import sys, clickhouse_connect
-client = clickhouse_connect.get_client(dsn=sys.argv[1])
+client = clickhouse_connect.get_client(interface="chdb", path=sys.argv[1])
 for statement in sys.argv[2:-1]:
     client.command(statement)
 sys.stdout.buffer.write(client.raw_query(sys.argv[-1], fmt="JSONEachRow"))
@@ -26,7 +28,7 @@ EVERYBODY = """
 
 def ask_engine(collector: Collector, *statements: str) -> list[dict[str, Any]]:
     """Have the engine do something to a store that nobody has open. Returns the last one's rows."""
-    command = [sys.executable, "-c", _PROGRAM, collector.store, *statements]
+    command = [sys.executable, "-c", _PROGRAM, str(read(collector.store).folder), *statements]
     ran = subprocess.run(command, env=collector.environ, capture_output=True, timeout=100)
     assert ran.returncode == 0, ran.stderr.decode()
     return [json.loads(line) for line in ran.stdout.splitlines()]

@@ -17,7 +17,7 @@ from starlette.routing import Route
 
 from usagekit_collector import ingest
 from usagekit_collector.api import OPERATIONS
-from usagekit_collector.engine import Busy
+from usagekit_collector.errors import Busy
 from usagekit_collector.openapi import document
 from usagekit_collector.operations import ApiError, ErrorAnswer, Operation, run
 from usagekit_collector.service import Service

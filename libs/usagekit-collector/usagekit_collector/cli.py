@@ -25,7 +25,8 @@ from usagekit_collector.console import (
 )
 from usagekit_collector.ddl import cluster_ddl
 from usagekit_collector.decode import Refused
-from usagekit_collector.engine import Busy, Engine, StoreError, folder_of, migrate, store_errors
+from usagekit_collector.engine import Engine, migrate, missing_migrations
+from usagekit_collector.errors import Busy, StoreError, store_errors
 from usagekit_collector.history import BadLine, lines_of, messages
 from usagekit_collector.intake import take_in
 from usagekit_collector.projects import Projects, UnknownProject, create_token
@@ -251,19 +252,18 @@ def _check_export(
 
 @contextmanager
 def _store(settings: Settings, *, writes: bool = False) -> Iterator[Engine]:
-    """The store, opened here. What does not write makes none."""
-    folder = folder_of(settings.store)
-    if folder is not None and not writes and not folder.exists():
-        raise StoreError(
-            f"there is no store in {folder}: say which by --store, or make one by "
-            '"usagekit-collector serve".'
-        )
-    engine = Engine(settings)
+    """The store, opened here. What does not write leaves it as it is."""
+    engine = Engine(settings, writes=writes)
     try:
         with store_errors("the store cannot be used"):
-            migrate(engine.writer)
             if writes:
+                migrate(engine.writer)
                 engine.own(wait=False)
+            elif missing_migrations(engine.writer):
+                raise StoreError(
+                    "an earlier version of the collector has written this store: the next start of "
+                    '"usagekit-collector serve" brings it up to date.'
+                )
         yield engine
     finally:
         engine.close()

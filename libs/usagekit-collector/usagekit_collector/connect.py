@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+
+from usagekit_collector.address import Address
 
 # How a server is to carry out what it is asked, whatever its administrator prefers for others. The
 # last four are of no account but on a cluster.
@@ -18,39 +19,26 @@ _ON_A_SERVER = {
     # Who is who lies on all shards: it is put together before each joins it to its events.
     "distributed_product_mode": "global",
 }
-# What is said before the question mark is not said again.
-_SAID_BEFORE = frozenset(["database", "host", "interface", "password", "port", "username"])
-# Where TLS is spoken, by custom.
-_TLS_PORTS = (443, 8443)
 
 
-def options(store: str, settings: Mapping[str, str]) -> dict[str, Any]:
+def options(store: Address, settings: Mapping[str, str]) -> dict[str, Any]:
     """What ``clickhouse_connect.get_client`` is called with.
 
     Args:
-        store: ``chdb:///folder``; ``clickhouse://user:password@host:port/database``, with TLS on
-            ports 443 and 8443; or ``clickhouses://…``, with TLS on any. After a ``?`` there may be
-            options of the client (``ca_cert``, ``verify``, …) and the engine's settings, which go
-            before ours.
+        store: whose own options and settings go before ours.
         settings: of the engine, for this client.
-
-    Raises ValueError for what is no address.
     """
-    parts = urlsplit(store)
-    if parts.scheme == "chdb":
-        return {"dsn": store, "settings": dict(settings), "tz_mode": "aware"}
-    more = dict(parse_qsl(parts.query))
-    if twice := _SAID_BEFORE & more.keys():
-        raise ValueError(f"{', '.join(sorted(twice))} cannot be said after the ? of the store")
-    secure = parts.scheme == "clickhouses" or parts.port in _TLS_PORTS
+    common = {"generic_args": dict(store.options), "tz_mode": "aware"}
+    if store.folder is not None:
+        place = {"interface": "chdb", "path": str(store.folder)}
+        return {**place, "settings": dict(settings), **common}
     return {
-        "dsn": parts._replace(query="").geturl(),
-        "interface": "https" if secure else "http",
+        "dsn": store.url,
+        "interface": "https" if store.is_secure else "http",
         "settings": {**_ON_A_SERVER, **settings},
-        "generic_args": more,
-        "tz_mode": "aware",
         # Many parameters are longer than an address may be.
         "form_encode_query_params": True,
         # One client is used by several threads in turn, and needs no session.
         "autogenerate_session_id": False,
+        **common,
     }

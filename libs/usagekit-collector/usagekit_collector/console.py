@@ -15,7 +15,7 @@ import click
 import msgspec
 
 from usagekit_collector.capture import parse_time
-from usagekit_collector.engine import StoreError
+from usagekit_collector.errors import StoreError
 from usagekit_collector.settings import PREFIX, Settings, descriptions, load
 
 _F = Callable[..., Any]
@@ -81,7 +81,7 @@ def _said() -> dict[str, str]:
 
 def settings_of(config: str | None, options: dict[str, Any]) -> Settings:
     """What the options, the environment and the file say. Raises SettingsError."""
-    return load(options, os.environ, config)
+    return load(options, os.environ, config, warn=lambda text: tell(f"usagekit-collector: {text}"))
 
 
 def tell(text: str) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from usagekit_collector.engine import StoreError, migrations, sql
+from usagekit_collector.engine import migrations, sql
+from usagekit_collector.errors import StoreError
 
 # Either is written between quotes, or bare where every server takes it for a name.
 _CLUSTER = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*", re.ASCII)

@@ -2,28 +2,24 @@
 
 from __future__ import annotations
 
-import fcntl
-import json
-import os
 import queue
 import re
-import shutil
-import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import lru_cache
 from importlib.resources import files
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote, urlsplit
 from uuid import uuid4
 
 import clickhouse_connect
 import msgspec
 from clickhouse_connect.driver.exceptions import ClickHouseError, OperationalError
 
+from usagekit_collector import address
 from usagekit_collector.connect import options
+from usagekit_collector.errors import Busy, StoreError, store_errors
+from usagekit_collector.folder import Folder
 from usagekit_collector.settings import Settings
 
 if TYPE_CHECKING:
@@ -36,28 +32,12 @@ _PATIENCE = 10.0
 _DISTRIBUTED = re.compile(r"Distributed\('([^']+)', '([^']+)', '([^']+)'")
 
 
-class StoreError(Exception):
-    """The store cannot be opened, read or written; the text is for its administrator."""
-
-
-class Busy(Exception):  # noqa: N818 - nothing went wrong
-    """Too much at once; the same again in a moment may work."""
-
-
-@contextmanager
-def store_errors(what: str) -> Iterator[None]:
-    """Whatever the engine fails with is raised as StoreError, with these words before it."""
-    try:
-        yield
-    except (ClickHouseError, OSError) as error:
-        raise StoreError(f"{what}: {error}") from error
-
-
 class Engine:
     """One owner of the write side, and readers that do not stop it.
 
     Args:
         settings: which store, and what a question may cost.
+        writes: make the store if there is none, and put into its folder what writing takes.
 
     Attributes:
         folder: where an embedded store lies; None for one on a server.
@@ -65,11 +45,12 @@ class Engine:
     Raises StoreError if the store cannot be opened, or another process has it.
     """
 
-    def __init__(self, settings: Settings) -> None:
-        self.folder = folder_of(settings.store)
+    def __init__(self, settings: Settings, *, writes: bool = True) -> None:
+        self._store = address.read(settings.store)
+        self.folder = self._store.folder
         self._settings = settings
         self._lease: Lease | None = None
-        self._lock = None if self.folder is None else _Lock(self.folder)
+        self._had = None if self.folder is None else Folder(self.folder, writes=writes)
         limits = {
             "max_execution_time": str(settings.query_seconds),
             "max_memory_usage": str(settings.query_bytes),
@@ -77,9 +58,6 @@ class Engine:
         self._readers: queue.Queue[Any] = queue.Queue()
         self._all: list[Any] = []
         try:
-            if self.folder is not None:
-                with store_errors("the store's folder cannot be used"):
-                    _own_scratch(self.folder)
             self._writer = self._connect({})
             for _ in range(settings.readers):
                 self._readers.put(self._connect(limits))
@@ -89,7 +67,7 @@ class Engine:
 
     def _connect(self, limits: dict[str, str], **more: Any) -> Any:
         with store_errors("the store cannot be opened"):
-            wanted = options(self._settings.store, limits)
+            wanted = options(self._store, limits)
             client = clickhouse_connect.get_client(**wanted, **more)
         self._all.append(client)
         return client
@@ -140,8 +118,8 @@ class Engine:
 
     def announce(self, url: str) -> None:
         """Leave word for other processes of who has this store."""
-        if self._lock is not None:
-            self._lock.announce(url)
+        if self._had is not None:
+            self._had.announce(url)
 
     def close(self) -> None:
         """Let go of the store."""
@@ -150,61 +128,8 @@ class Engine:
         for client in self._all:
             client.close()
         self._all.clear()
-        if self._lock is not None:
-            self._lock.release()
-
-
-class _Lock:
-    """Who has the embedded store, which one process at a time can open."""
-
-    def __init__(self, folder: Path) -> None:
-        with store_errors("the store's folder cannot be used"):
-            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            self._fd = os.open(folder / "collector.lock", os.O_RDWR | os.O_CREAT, 0o600)
-        try:
-            fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            owner = _owner(os.read(self._fd, 4096))
-            os.close(self._fd)
-            raise StoreError(
-                f"the store {folder} is in use by another process{owner}. Stop that one first; "
-                "for tokens, exports and imports, ask it instead (--url)."
-            ) from error
-        self.announce("")
-
-    def announce(self, url: str) -> None:
-        text = json.dumps({"pid": os.getpid(), "url": url}).encode()
-        with store_errors("the store's folder cannot be used"):
-            os.pwrite(self._fd, text, 0)
-            os.ftruncate(self._fd, len(text))
-
-    def release(self) -> None:
-        if self._fd >= 0:
-            os.close(self._fd)
-            self._fd = -1
-
-
-def _owner(text: bytes) -> str:
-    try:
-        known = json.loads(text)
-        return f" (pid {int(known['pid'])}{', ' if known['url'] else ''}{known['url']})"
-    except (ValueError, TypeError, KeyError):
-        return ""
-
-
-def folder_of(store: str) -> Path | None:
-    """Where an embedded store lies; None for a server."""
-    parts = urlsplit(store)
-    return Path(unquote(parts.path)) if parts.scheme == "chdb" else None
-
-
-def _own_scratch(folder: Path) -> None:
-    """What the client writes down on the way to the engine stays in the store's own folder, and a
-    killed process leaves nothing that grows."""
-    scratch = folder / "scratch"
-    shutil.rmtree(scratch, ignore_errors=True)
-    scratch.mkdir(mode=0o700)
-    tempfile.tempdir = str(scratch)
+        if self._had is not None:
+            self._had.release()
 
 
 def sql(name: str) -> str:
@@ -222,10 +147,9 @@ def migrations() -> list[tuple[int, str, list[str]]]:
     return found
 
 
-def migrate(client: Any) -> list[str]:
-    """Bring the store up to date. Returns what was applied; raises StoreError if a newer version
-    of the collector has been at it."""
-    client.command(sql("store/create_migrations"))
+def missing_migrations(client: Any) -> list[tuple[int, str, list[str]]]:
+    """What would bring the store up to date. Raises StoreError if a newer version of the collector
+    has been at it, or if that is not for a collector to do."""
     done = {row[0] for row in client.query(sql("store/applied")).result_rows}
     known = migrations()
     if done - {number for number, _, _ in known}:
@@ -236,6 +160,14 @@ def migrate(client: Any) -> list[str]:
             "the cluster's tables are older than this collector. Have its administrator run what "
             '"usagekit-collector ddl" prints.'
         )
+    return missing
+
+
+def migrate(client: Any) -> list[str]:
+    """Bring the store up to date. Returns what was applied; raises StoreError as
+    ``missing_migrations`` does."""
+    client.command(sql("store/create_migrations"))
+    missing = missing_migrations(client)
     for number, name, statements in missing:
         for statement in statements:
             client.command(statement)

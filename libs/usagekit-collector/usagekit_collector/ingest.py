@@ -15,7 +15,7 @@ from starlette.routing import Route
 
 from usagekit_collector.capture import captures, token_of
 from usagekit_collector.decode import Refused, decode, unwrap
-from usagekit_collector.engine import Busy
+from usagekit_collector.errors import Busy
 from usagekit_collector.memory import Share
 from usagekit_collector.service import Service
 

@@ -7,7 +7,8 @@ from contextlib import contextmanager
 
 from usagekit_collector.capture import token_of
 from usagekit_collector.decode import RawBatch
-from usagekit_collector.engine import Engine, migrate, store_errors
+from usagekit_collector.engine import Engine, migrate
+from usagekit_collector.errors import store_errors
 from usagekit_collector.history import Message, batches
 from usagekit_collector.metrics import Metrics
 from usagekit_collector.projects import Projects, UnknownProject, create_token

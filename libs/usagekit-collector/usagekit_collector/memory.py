@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from usagekit_collector.engine import Busy
+from usagekit_collector.errors import Busy
 
 if TYPE_CHECKING:
     from prometheus_client import Gauge

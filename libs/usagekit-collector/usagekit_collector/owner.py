@@ -24,7 +24,8 @@ from uuid import UUID, uuid4
 
 from clickhouse_connect.driver.exceptions import ClickHouseError
 
-from usagekit_collector.engine import StoreError, sql
+from usagekit_collector.engine import sql
+from usagekit_collector.errors import StoreError
 
 _log = logging.getLogger(__name__)
 # Parts of the lease: until it is renewed; that its holder counts on; that another waits for; until

@@ -15,10 +15,11 @@ from datetime import datetime, timezone
 import msgspec
 import uvicorn
 
+from usagekit_collector import address
 from usagekit_collector.app import create_app
 from usagekit_collector.protocol import patient
 from usagekit_collector.service import Service
-from usagekit_collector.settings import Settings, SettingsError, without_password
+from usagekit_collector.settings import Settings, SettingsError
 
 _log = logging.getLogger(__name__)
 # Connections that wait to be accepted; those that can be open at once, where the system lets us.
@@ -53,7 +54,7 @@ def serve(settings: Settings) -> None:
             timeout_graceful_shutdown=int(settings.request_seconds) + 1,
         )
         server = _Server(config)
-        _log.info("listening on %s, store %s", url, without_password(settings.store))
+        _log.info("listening on %s, store %s", url, address.read(settings.store).plain)
         server.run(sockets=[listener])
     finally:
         service.close()

@@ -13,7 +13,8 @@ from starlette.concurrency import run_in_threadpool
 
 from usagekit_collector import store
 from usagekit_collector.capture import Captured
-from usagekit_collector.engine import Busy, Engine, StoreError, migrate, store_errors
+from usagekit_collector.engine import Engine, migrate
+from usagekit_collector.errors import Busy, StoreError, store_errors
 from usagekit_collector.memory import Memory
 from usagekit_collector.metrics import Metrics
 from usagekit_collector.projects import Project, Projects, create_token

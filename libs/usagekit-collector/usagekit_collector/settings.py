@@ -6,14 +6,15 @@ import ipaddress
 import os
 import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, get_type_hints
-from urllib.parse import quote, urlsplit
 
 import msgspec
 from msgspec import Meta
+
+from usagekit_collector import address
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -21,9 +22,10 @@ else:
     import tomli as tomllib
 
 PREFIX = "USAGEKIT_COLLECTOR_"
-_KINDS = ("chdb:///", "clickhouse://", "clickhouses://")
-_HOME = "chdb:///~/"
 _DAY = 86_400
+# Kubernetes and Docker tell every container of a service called usagekit-collector in this way:
+# USAGEKIT_COLLECTOR_PORT is such a link, and no port.
+_LINK = re.compile(r"(?:tcp|udp|sctp)://")
 
 
 class SettingsError(Exception):
@@ -105,13 +107,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     def check(self) -> Settings:
         """Itself, complete. Raises SettingsError for a store that cannot be one."""
-        if not self.store:
-            return msgspec.structs.replace(self, store=default_store())
-        if self.store.startswith(_HOME):
-            folder = f"chdb://{quote(str(Path.home()))}/{self.store[len(_HOME) :]}"
-            return msgspec.structs.replace(self, store=folder)
-        _check_store(self.store)
-        return self
+        try:
+            whole = self if self.store else msgspec.structs.replace(self, store=default_store())
+            address.read(whole.store)
+        except ValueError as error:
+            raise SettingsError(str(error)) from None
+        return whole
 
     def check_exposure(self) -> None:
         """Raises SettingsError if others could read what is stored, with nobody asking them."""
@@ -129,19 +130,10 @@ def descriptions() -> dict[str, str]:
 
 
 def default_store() -> str:
-    """The embedded store of whoever has said nothing."""
+    """The embedded store of whoever has said nothing. Raises ValueError if there is no home."""
     base = os.environ.get("XDG_DATA_HOME", "")
-    folder = Path(base if os.path.isabs(base) else Path.home() / ".local" / "share")
-    return f"chdb://{quote(str(folder / 'usagekit-collector'))}"
-
-
-def without_password(store: str) -> str:
-    """A store's address, for others to read: with neither user nor options."""
-    scheme, separator, rest = store.rpartition("://")
-    place, _, others = rest.partition("?")
-    if "@" in others:  # Which of the two is meant to end the password?
-        place = "..."
-    return scheme + separator + place.rpartition("@")[2]
+    folder = Path(base) if os.path.isabs(base) else address.home() / ".local" / "share"
+    return address.of_folder(folder / "usagekit-collector")
 
 
 def is_loopback(host: str) -> bool:
@@ -153,7 +145,11 @@ def is_loopback(host: str) -> bool:
 
 
 def load(
-    options: Mapping[str, Any], environ: Mapping[str, str], config: str | None = None
+    options: Mapping[str, Any],
+    environ: Mapping[str, str],
+    config: str | None = None,
+    *,
+    warn: Callable[[str], None] = lambda _: None,
 ) -> Settings:
     """Settings from options, before variables (``USAGEKIT_COLLECTOR_PORT``), before the file.
 
@@ -161,6 +157,7 @@ def load(
         options: what the command line says; None is nothing.
         environ: the environment. A variable that is empty says nothing.
         config: a TOML file of settings by name; ``USAGEKIT_COLLECTOR_CONFIG`` else.
+        warn: is told of what is passed over.
 
     Raises SettingsError, with words for whoever wrote it.
     """
@@ -168,7 +165,9 @@ def load(
     found = _file(path) if path else {}
     for name in Settings.__struct_fields__:
         variable = f"{PREFIX}{name.upper()}"
-        if environ.get(variable):
+        if _LINK.match(environ.get(variable, "")):
+            warn(f"{variable} is passed over: it is a link to a service, as Kubernetes sets them")
+        elif environ.get(variable):
             found[name] = (variable, environ[variable])
         if options.get(name) is not None:
             found[name] = (f"--{name.replace('_', '-')}", options[name])
@@ -208,21 +207,3 @@ def _plain(text: str) -> str:
     for sign, words in ((">=", "of at least"), ("<=", "of at most"), (">", "of more than")):
         text = text.replace(sign, words)
     return re.sub(r"text matching regex '\^\((.*)\)\$'", r"one of \1", text).replace("|", ", ")
-
-
-def _check_store(store: str) -> None:
-    plain = without_password(store)
-    if not store.startswith(_KINDS):
-        raise SettingsError(
-            f"not a store: {plain}. Say chdb:///a/folder, or clickhouse://user:password@host/db."
-        )
-    try:
-        parts = urlsplit(store)
-        is_clear = (parts.port or 1) > 0 and "@" not in parts.query
-    except ValueError:
-        is_clear = False
-    if not is_clear:
-        raise SettingsError(
-            f"the store's address cannot be read: {plain}. In its user, password and options, "
-            "write %40 for @, %2F for /, %3A for :, %3F for ?, %23 for #."
-        )

@@ -15,7 +15,8 @@ import msgspec
 
 from usagekit_collector import store
 from usagekit_collector.capture import Captured
-from usagekit_collector.engine import Busy, Engine, StoreError, insert, store_errors
+from usagekit_collector.engine import Engine, insert
+from usagekit_collector.errors import Busy, StoreError, store_errors
 from usagekit_collector.identity import Fact, Identities, Verdict, fold, own_id
 from usagekit_collector.metrics import Metrics
 from usagekit_collector.rows import event_row, fact_of
