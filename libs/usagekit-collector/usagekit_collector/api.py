@@ -9,7 +9,7 @@ from msgspec import Meta, Struct
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response, StreamingResponse
 
-from usagekit_collector import events, export, insights_api, persons
+from usagekit_collector import erasure, events, export, insights_api, persons
 from usagekit_collector.capture import EARLIEST, LATEST
 from usagekit_collector.operations import ApiError, Operation
 from usagekit_collector.projects import Project, check_name, create_token
@@ -99,7 +99,8 @@ async def delete_person(service: Service, asked: ProjectQuery, request: Request)
     found = await service.write(lambda client: persons.delete(client, project.project, distinct_id))
     if found is None:
         raise ApiError(404, "nobody goes by this ID")
-    deleted: persons.Deleted = found
+    deleted: persons.Deleted = found[0]
+    deleted.is_gone = await erasure.is_over(service, found[1])
     return deleted
 
 

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import msgspec
 
-from usagekit_collector import store
+from usagekit_collector import erasure, store
 from usagekit_collector.engine import change, sql
 from usagekit_collector.identity import Identities, Person, is_illegal, own_id
 
@@ -34,11 +34,17 @@ class Profile(msgspec.Struct):
 
 
 class Deleted(msgspec.Struct):
-    """Who is no more."""
+    """Who is no more.
+
+    Attributes:
+        is_gone: whether nothing of them is in the store's files any more; else there will be
+            nothing soon, or soon after the next start if it is stopped now.
+    """
 
     person_id: UUID
     distinct_ids: list[str]
     events: int
+    is_gone: bool = False
 
 
 def find(client: Any, project: int, distinct_id: str) -> Profile | None:
@@ -60,12 +66,14 @@ def find(client: Any, project: int, distinct_id: str) -> Profile | None:
     )
 
 
-def delete(client: Any, project: int, distinct_id: str) -> Deleted | None:
+def delete(
+    client: Any, project: int, distinct_id: str
+) -> tuple[Deleted, erasure.Remains | None] | None:
     """Remove a person, all their IDs and all their events; where somebody else's event names one of
     these IDs, it is forgotten there.
 
-    They are gone from every answer at once, and from the files as soon as the engine has written
-    the parts anew that held them, which it begins to do here. For the writer.
+    They are gone from every answer at once, and from the files once nothing of what is given back
+    is there any more. For the writer.
     """
     found = find(client, project, distinct_id)
     if found is None:
@@ -75,9 +83,7 @@ def delete(client: Any, project: int, distinct_id: str) -> Deleted | None:
     change(client, sql("store/delete_events"), asked)
     _forget(client, project, found.distinct_ids)
     change(client, sql("store/delete_identity"), asked)
-    for step in ("rewrite_events", "rewrite_identity"):
-        change(client, sql(f"store/{step}"))
-    return Deleted(found.person_id, found.distinct_ids, found.events)
+    return Deleted(found.person_id, found.distinct_ids, found.events), erasure.begin(client)
 
 
 def _forget(client: Any, project: int, distinct_ids: list[str]) -> None:
