@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from itertools import chain
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
+from clickhouse_connect.driver.exceptions import DatabaseError
 from msgspec import Meta, Struct
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response, StreamingResponse
@@ -13,7 +15,7 @@ from usagekit_collector import erasure, events, export, insights_api, persons
 from usagekit_collector.capture import EARLIEST, LATEST
 from usagekit_collector.operations import ApiError, Operation
 from usagekit_collector.projects import Project, check_name, create_token
-from usagekit_collector.questions import End, ProjectQuery, Start, ask, project_of, too_much, utc
+from usagekit_collector.questions import End, ProjectQuery, Start, answered, ask, project_of, utc
 from usagekit_collector.service import Service
 
 if TYPE_CHECKING:
@@ -110,12 +112,24 @@ async def export_events(service: Service, asked: ExportQuery, _: Request) -> Res
     start, end = utc(asked.start, EARLIEST), utc(asked.end, LATEST)
     wish = (service.engine, project.project, start, end)
     is_parquet = asked.format == "parquet"
-    pieces = export.parquet(*wish) if is_parquet else export.lines(*wish)
+
+    def begin() -> tuple[bytes, Iterator[bytes]]:
+        pieces = export.parquet(*wish) if is_parquet else export.lines(*wish)
+        return next(pieces, b""), pieces
+
     # What fails at once is told; later, the answer ends without its end.
-    with too_much():
-        first = await run_in_threadpool(next, pieces, b"")
+    first, pieces = await answered(service, begin)
     kind = export.PARQUET if is_parquet else export.JSON_LINES
-    return StreamingResponse(chain([first], pieces), media_type=kind)
+    return StreamingResponse(chain([first], _watched(service, pieces)), media_type=kind)
+
+
+def _watched(service: Service, pieces: Iterator[bytes]) -> Iterator[bytes]:
+    """The pieces; a part that cannot be read is out of the way of the next who asks."""
+    try:
+        yield from pieces
+    except DatabaseError as error:
+        service.writer.put_aside(error)
+        raise
 
 
 _NO_PROJECT = {404: "there is no such project"}

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import hmac
+import logging
 import re
 from collections.abc import Awaitable, Callable
 from ipaddress import ip_address
 
 import msgspec
+from clickhouse_connect.driver.exceptions import ClickHouseError
 from starlette.applications import Starlette
 from starlette.convertors import Convertor, register_url_convertor
 from starlette.exceptions import HTTPException
@@ -22,6 +24,7 @@ from usagekit_collector.openapi import document
 from usagekit_collector.operations import ApiError, ErrorAnswer, Operation, run
 from usagekit_collector.service import Service
 
+_log = logging.getLogger(__name__)
 _INDEX = """\
 usagekit-collector: a PostHog-compatible receiver of usage events.
 
@@ -81,8 +84,7 @@ async def health(request: Request) -> Response:
     service: Service = request.app.state.service
     if why_not := await service.why_not():
         return failure(503, why_not)
-    if service.damaged:
-        count = len(service.damaged)
+    if count := len(service.writer.damage.parts):
         said = {"status": "degraded", "because": f"{count} damaged parts: see the log, or doctor"}
         return Response(msgspec.json.encode(said), media_type="application/json")
     return Response(b'{"status":"ok"}', media_type="application/json")
@@ -125,6 +127,9 @@ def guarded(handler: _Handler) -> _Handler:
             return failure(error.status, error.text)
         except Busy as error:
             return failure(503, f"{error}: try again")
+        except ClickHouseError as error:
+            _log.error("the store could not answer: %s", error)
+            return failure(500, "the store could not answer: see the log")
         except ClientDisconnect:
             return Response(status_code=499)
 

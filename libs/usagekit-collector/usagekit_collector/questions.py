@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timezone
@@ -12,6 +13,8 @@ from msgspec import Meta, Struct
 from starlette.concurrency import run_in_threadpool
 
 from usagekit_collector.capture import EARLIEST, LATEST
+from usagekit_collector.damage import where
+from usagekit_collector.errors import StoreError
 from usagekit_collector.operations import ApiError
 from usagekit_collector.projects import Project, UnknownProject
 from usagekit_collector.service import Service
@@ -19,6 +22,8 @@ from usagekit_collector.service import Service
 _T = TypeVar("_T")
 # The engine's numbers for a question that took too long, or more memory than it may.
 _TOO_MUCH = frozenset([159, 160, 241])
+# Parts that cannot be read are put aside for one question, one after the other.
+_MOST_PARTS = 100
 _TOO_LARGE = "that is too much at once: narrow the dates, or raise query_seconds and query_bytes"
 
 InProject = Annotated[
@@ -47,12 +52,33 @@ async def ask(service: Service, question: Callable[[Any], _T]) -> _T:
         with service.engine.reader() as client:
             return question(client)
 
-    with too_much():
-        return await run_in_threadpool(answer)
+    return await answered(service, answer)
+
+
+async def answered(service: Service, answer: Callable[[], _T]) -> _T:
+    """What something in a thread gives that asks the store; where that meets parts that cannot be
+    read, they are put aside, and it is done again. Raises Busy, and ApiError."""
+    for _ in range(_MOST_PARTS):
+        try:
+            with _too_much():
+                return await run_in_threadpool(answer)
+        except DatabaseError as error:
+            if not await _put_aside(service, error):
+                raise
+    return await run_in_threadpool(answer)
+
+
+async def _put_aside(service: Service, error: DatabaseError) -> bool:
+    if where(error) is None:
+        return False
+    try:
+        return await asyncio.wrap_future(service.writer.put_aside(error))
+    except StoreError:
+        return False
 
 
 @contextmanager
-def too_much() -> Iterator[None]:
+def _too_much() -> Iterator[None]:
     """Raises ApiError for a question that costs more than it may."""
     try:
         yield

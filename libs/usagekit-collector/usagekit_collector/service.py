@@ -11,7 +11,6 @@ from typing import Any
 from clickhouse_connect.driver.exceptions import ClickHouseError
 from starlette.concurrency import run_in_threadpool
 
-from usagekit_collector import store
 from usagekit_collector.capture import Captured
 from usagekit_collector.engine import Engine, migrate
 from usagekit_collector.errors import Busy, StoreError, store_errors
@@ -36,7 +35,6 @@ class Service:
 
     Attributes:
         settings, engine, writer, projects, metrics, memory: its parts.
-        damaged: what of the store could not be read when it was opened.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -48,7 +46,6 @@ class Service:
                 migrate(self.engine.writer)
                 self.engine.own()
                 set_retention(self.engine.writer, settings.retention_days)
-                self.damaged = store.damaged(self.engine.writer)
                 self.projects = Projects(self.engine)
                 self.writer = Writer(self.engine, settings, self.metrics)
         except BaseException:
@@ -57,9 +54,6 @@ class Service:
         # Whether a token that nobody announced makes its project.
         self.is_open = not settings.password and is_loopback(settings.host)
         self._tried = 0.0
-        self.metrics.damaged.set(len(self.damaged))
-        for part in self.damaged:
-            _log.error("damaged, put aside, and what was in it is not served: %s", part)
         self.memory = Memory(settings.buffer_bytes, self.metrics.buffered)
         self.writer.start()
 

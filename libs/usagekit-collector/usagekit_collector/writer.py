@@ -8,13 +8,14 @@ import time
 from collections import Counter, deque
 from collections.abc import Callable
 from concurrent.futures import Future
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import UUID
 
 import msgspec
 
 from usagekit_collector import store
 from usagekit_collector.capture import Captured
+from usagekit_collector.damage import Damage
 from usagekit_collector.engine import Engine, insert
 from usagekit_collector.errors import Busy, StoreError, store_errors
 from usagekit_collector.identity import Fact, Identities, Verdict, fold, own_id
@@ -22,6 +23,9 @@ from usagekit_collector.metrics import Metrics
 from usagekit_collector.rows import event_row, fact_of
 from usagekit_collector.seen import keys_of
 from usagekit_collector.settings import Settings
+
+if TYPE_CHECKING:
+    from clickhouse_connect.driver.exceptions import DatabaseError
 
 _log = logging.getLogger(__name__)
 _T = TypeVar("_T")
@@ -51,12 +55,17 @@ class Writer(threading.Thread):
         engine: its ``writer`` belongs to this thread from ``start`` on.
         settings: how large a group is, how long the queue.
         metrics: what it counts.
+
+    Attributes:
+        damage: what of the store cannot be read.
+        is_failing: whether nothing could be stored of late.
     """
 
     def __init__(self, engine: Engine, settings: Settings, metrics: Metrics) -> None:
         super().__init__(name="writer")
         self._engine = engine
-        self._known = store.Known(engine.writer)
+        self.damage = Damage(engine, metrics)
+        self._known = self.damage.mended(engine.writer, lambda: store.Known(engine.writer))
         self._settings = settings
         self._metrics = metrics
         self._queue: deque[_Batch | _Task] = deque()
@@ -68,7 +77,6 @@ class Writer(threading.Thread):
         self._settled: set[UUID] = set()
         # The identity may be behind the events: a process died, or a step failed, in between.
         self._behind = True
-        # From a group that could not be stored until something can be.
         self.is_failing = False
 
     @property
@@ -96,6 +104,11 @@ class Writer(threading.Thread):
         """Try to store something by which nothing changes. Raises Busy."""
         return self.call(self._probe)
 
+    def put_aside(self, error: DatabaseError) -> Future[bool]:
+        """Put aside the part that a question failed of. Whether it may be asked again. Raises
+        Busy."""
+        return self.call(lambda client: self._put_aside(client, error))
+
     def stop(self) -> None:
         """Finish what was taken, then end."""
         with self._changed:
@@ -105,7 +118,7 @@ class Writer(threading.Thread):
 
     def run(self) -> None:
         """Until it is told to stop, and all is done."""
-        self._do(Future(), lambda _: self._catch_up())
+        self._do(Future(), lambda client: self.damage.mended(client, self._catch_up))
         while True:
             group = self._next()
             if not group:
@@ -171,7 +184,8 @@ class Writer(threading.Thread):
         told = [one.done for one in batches if one.done.set_running_or_notify_cancel()]
         outcome: Exception | None = None
         try:
-            self._commit([(one.project, event) for one in batches for event in one.events])
+            events = [(one.project, event) for one in batches for event in one.events]
+            self.damage.mended(self._client, lambda: self._commit(events))
         except Exception as error:  # noqa: BLE001 - the door: senders are told to try again
             _log.error("events were not stored: %s", error)
             self._metrics.failed_groups.inc()
@@ -189,7 +203,7 @@ class Writer(threading.Thread):
 
         The events come first: from them, who is who can be found again.
         """
-        if self._behind:
+        if self._behind or self.damage.is_in("identity"):
             self._catch_up()
         fresh = self._fresh(events)
         if not fresh:
@@ -268,6 +282,12 @@ class Writer(threading.Thread):
             self._metrics.warnings.inc(count)
             _log.warning("%s (%d events)", warning, count)
 
+    def _put_aside(self, client: Any, error: DatabaseError) -> bool:
+        may_ask_again = self.damage.put_aside(client, error)
+        if self.damage.is_in("identity"):
+            self._catch_up()
+        return may_ask_again
+
     def _probe(self, client: Any) -> None:
         store.touch(client)
         self.is_failing = False
@@ -275,6 +295,10 @@ class Writer(threading.Thread):
     def _catch_up(self) -> None:
         """Fold what was stored and not folded."""
         self._settled.clear()
+        if self.damage.is_in("identity"):
+            store.forget_everybody(self._client)  # What is left is a map with holes.
+            self.damage.forget(self._client, "identity")
+            _log.warning("the map of persons was damaged: it is made from the events anew")
         after = store.number(self._client, "store/folded")
         if not after:
             store.forget_everybody(self._client)  # What there is without a mark is half a map.

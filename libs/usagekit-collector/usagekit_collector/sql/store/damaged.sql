@@ -1,5 +1,6 @@
--- Parts of tables that the engine could not read, and has put aside.
+-- Parts of tables that could not be read, and were put aside: by the engine when it started, or by
+-- the collector, for which there is no reason written down.
 SELECT table, name
 FROM system.detached_parts
-WHERE database = currentDatabase() AND match(reason, 'broken|unexpected')
+WHERE database = currentDatabase() AND (reason = '' OR match(reason, 'broken|unexpected'))
 ORDER BY table, name
