@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 from typing import Any
 
 import pytest
+from usagekit_collector.capture import LATEST
+from usagekit_collector.questions import TimesQuery, times
 
 from tests.support.collector import Collector, Project, event
 
@@ -421,7 +424,16 @@ def test_texts_that_look_like_sql_are_texts(project: Project) -> None:
     [
         ("commands", {"limit": 0}, "limit"),
         ("commands", {"limit": "many"}, "limit"),
-        ("failures", {"start": "yesterday"}, "start"),
+        ("failures", {"start": "yesterday"}, "start: 'yesterday' is no time. Say 2026-03-02, 2026"),
+        ("failures", {"end": ""}, "end: '' is no time. Say 2026-03-02, 2026"),
+        ("failures", {"start": "1772409600"}, "is no time. Say 2026-03-02"),
+        ("failures", {"start": "2026-02-30"}, "is no time. Say 2026-03-02"),
+        ("active", {"tz": "Mars/Olympus"}, "no time zone, as Europe/Berlin is"),
+        ("active", {"tz": "../../etc/passwd"}, "no time zone, as Europe/Berlin is"),
+        ("active", {"tz": ""}, "For example tz=Europe/Berlin"),
+        ("active", {"start": ["2026-03-02", "2026-03-03"]}, "start is there twice: say it once"),
+        ("commands", {"limit": [1, 1]}, "limit is there twice"),
+        ("commands", {"limit": 1001}, "How many at most."),
         ("versions", {"colour": "red"}, "there is no parameter 'colour'"),
         ("active", {"interval": "year"}, "interval"),
         ("funnel", {}, "step"),
@@ -440,6 +452,79 @@ def test_what_cannot_be_asked_is_400_with_words_for_it(
     answer = embedded.get(f"/api/insights/{name}", **query)
     assert answer.status == 400
     assert words in answer.json["error"]
+
+
+@pytest.mark.parametrize(
+    ("start", "tz", "first"),
+    [
+        ("2026-03-02", None, "2026-03-02T00:00:00Z"),
+        ("2026-03-02T10:00", None, "2026-03-02T10:00:00Z"),
+        ("2026-03-02 10:00", None, "2026-03-02T10:00:00Z"),
+        ("2026-03-02T10:00Z", None, "2026-03-02T10:00:00Z"),
+        ("2026-03-02T10:00:00.5", None, "2026-03-02T10:00:00.500000Z"),
+        ("2026-03-02T10:00+02:00", None, "2026-03-02T08:00:00Z"),
+        ("2026-03-02T10:00 02:00", None, "2026-03-02T08:00:00Z"),  # as a plus arrives
+        ("2026-03-02", "Europe/Berlin", "2026-03-01T23:00:00Z"),
+        ("2026-03-02T10:00Z", "Europe/Berlin", "2026-03-02T10:00:00Z"),
+        ("2026-07-02T10:00", "Europe/Berlin", "2026-07-02T08:00:00Z"),
+        ("0001-01-01", "Asia/Kolkata", "1900-01-01T00:00:00Z"),
+        ("9999-12-31T23:59", "America/New_York", "2299-01-01T00:00:00Z"),
+    ],
+)
+def test_a_time_may_be_a_date_or_have_no_seconds_in_utc_or_another_zone(
+    start: str, tz: str | None, first: str
+) -> None:
+    asked = TimesQuery(start=start) if tz is None else TimesQuery(start=start, tz=tz)
+    assert times(asked) == (datetime.fromisoformat(first.replace("Z", "+00:00")), LATEST)
+
+
+def test_a_day_of_another_zone_is_that_day(project: Project) -> None:
+    send(project, *(run("ann", f"2026-03-02T{hour:02}:30:00Z") for hour in range(24)))
+    berlin = {"start": "2026-03-02", "end": "2026-03-03", "tz": "Europe/Berlin"}
+    assert shape(ask(project, "commands", **berlin), "count") == [(23,)]
+    assert len(project.events(**berlin)) == 23
+
+
+def test_a_project_without_commands_has_insights_by_event(project: Project) -> None:
+    def view(who: str, when: str, name: str = "$pageview") -> dict[str, Any]:
+        return event(who, name, timestamp=when, **{"$process_person_profile": False})
+
+    send(
+        project,
+        view("ann", "2026-03-02T10:00:00Z"),
+        view("ann", "2026-03-02T10:00:01Z", "$pageleave"),
+        view("bob", "2026-03-02T10:00:00Z"),
+        view("ann", "2026-03-10T10:00:00Z"),
+    )
+    assert ask(project, "commands") == ask(project, "active") == []
+    fields = ("event", "count", "persons")
+    everything = [("$pageview", 3, 2), ("$pageleave", 1, 1)]
+    assert shape(ask(project, "events"), *fields) == everything
+    assert shape(ask(project, "events", event="$pageleave"), *fields) == everything[1:]
+    assert shape(ask(project, "events", end="2026-03-03"), "count") == [(2,), (1,)]
+    views = {"event": "$pageview"}
+    assert shape(ask(project, "active", interval="week", **views), "persons") == [(2,), (1,)]
+    assert shape(ask(project, "retention", **views), "persons", "weeks") == [(2, [2, 1])]
+    assert shape(ask(project, "lifecycle", interval="week", **views), "new") == [(2,), (0,), (0,)]
+    assert funnel(project, "$pageview", "$pageleave", by="event") == [2, 1]
+    assert funnel(project, "$pageview", "$pageleave") == [0, 0]
+
+
+def test_a_row_of_retention_ends_where_anybody_was_last(project: Project) -> None:
+    send(
+        project,
+        run("ann", "2026-03-02T10:00:00Z", "b"),
+        run("bob", "2026-03-23T10:00:00Z", "a"),
+    )
+    fields = ("week", "persons", "weeks")
+    assert shape(ask(project, "retention", command="b"), *fields) == [
+        ("2026-03-02", 1, [1]),
+        ("2026-03-23", 1, []),
+    ]
+    assert shape(ask(project, "retention", command="c"), *fields) == [
+        ("2026-03-02", 1, []),
+        ("2026-03-23", 1, []),
+    ]
 
 
 def test_twenty_steps_are_as_many_as_a_funnel_has(project: Project) -> None:

@@ -143,7 +143,7 @@ class Model:
         cohorts = sorted({week for week in first.values() if shown(week)})
         theirs = [one for one in self.matching if first[one[0]] in cohorts]
         here = self._here(theirs, "week", shown)
-        last = max((*cohorts, *here), default=None)
+        last = max(here, default=date.min)
         return [
             {
                 "week": str(cohort),
@@ -151,6 +151,7 @@ class Model:
                 "weeks": [
                     sum(first[person] == cohort for person in here[week])
                     for week in all_between((cohort, last), "week")
+                    if cohort <= last
                 ],
             }
             for cohort in cohorts

@@ -12,10 +12,9 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response, StreamingResponse
 
 from usagekit_collector import erasure, events, export, insights_api, persons
-from usagekit_collector.capture import EARLIEST, LATEST
 from usagekit_collector.operations import ApiError, Operation
 from usagekit_collector.projects import Project, check_name, create_token
-from usagekit_collector.questions import End, ProjectQuery, Start, answered, ask, project_of, utc
+from usagekit_collector.questions import ProjectQuery, TimesQuery, answered, ask, project_of, times
 from usagekit_collector.service import Service
 
 if TYPE_CHECKING:
@@ -28,21 +27,17 @@ class NewToken(Struct, kw_only=True):
     name: Annotated[str, Meta(min_length=1, max_length=100)]
 
 
-class ExportQuery(ProjectQuery, kw_only=True):
+class ExportQuery(TimesQuery, kw_only=True):
     """Which events are exported, and how."""
 
-    start: Start = None
-    end: End = None
     format: Annotated[
         Literal["jsonl", "parquet"], Meta(description="Lines of JSON, or a Parquet file.")
     ] = "jsonl"
 
 
-class EventsQuery(ProjectQuery, kw_only=True):
+class EventsQuery(TimesQuery, kw_only=True):
     """Which events, the last to arrive first."""
 
-    start: Start = None
-    end: End = None
     event: Annotated[str, Meta(description="Of this name.")] = ""
     command: Annotated[str, Meta(description="Of this command.")] = ""
     distinct_id: Annotated[str, Meta(description="Captured under this ID.")] = ""
@@ -70,11 +65,12 @@ async def make_token(service: Service, asked: Any, _: Request) -> Project:
 
 async def list_events(service: Service, asked: EventsQuery, _: Request) -> events.Page:
     """One page of events."""
+    start, end = times(asked)
     project = await project_of(service, asked.project)
     wish = events.Wish(
         project=project.project,
-        start=utc(asked.start, EARLIEST),
-        end=utc(asked.end, LATEST),
+        start=start,
+        end=end,
         event=asked.event,
         command=asked.command,
         distinct_id=asked.distinct_id,
@@ -108,9 +104,9 @@ async def delete_person(service: Service, asked: ProjectQuery, request: Request)
 
 async def export_events(service: Service, asked: ExportQuery, _: Request) -> Response:
     """All events between two times, streamed."""
+    between = times(asked)
     project = await project_of(service, asked.project)
-    start, end = utc(asked.start, EARLIEST), utc(asked.end, LATEST)
-    wish = (service.engine, project.project, start, end)
+    wish = (service.engine, project.project, *between)
     is_parquet = asked.format == "parquet"
 
     def begin() -> tuple[bytes, Iterator[bytes]]:

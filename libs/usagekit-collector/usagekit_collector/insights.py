@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta, timezone
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -27,12 +27,16 @@ _NOBODY = {"persons": 0, "new": 0, "returning": 0}
 
 
 class Wish(msgspec.Struct, frozen=True, kw_only=True):
-    """Which events: times from ``start`` until before ``end``; an empty text is any."""
+    """Which events: times from ``start`` until before ``end``; an empty text is any.
+
+    Events whose names begin with a ``$`` are an SDK's own; they count where ``event`` names them.
+    """
 
     project: int
     start: datetime
     end: datetime
     command: str = ""
+    event: str = ""
     version: str = ""
     os: str = ""
     ci: str = ""
@@ -54,6 +58,16 @@ class CommandUse(msgspec.Struct):
     failure_rate: float
     p50: float | None
     p95: float | None
+
+
+class EventUse(msgspec.Struct):
+    """How often an event of this name was captured, and by how many."""
+
+    event: str
+    count: int
+    persons: int
+    first_seen: datetime
+    last_seen: datetime
 
 
 class Failure(msgspec.Struct):
@@ -97,7 +111,7 @@ class FunnelStep(msgspec.Struct):
     """How far persons got.
 
     Attributes:
-        command: the step.
+        command: the step: a command, or the name of an event.
         persons: who got that far.
         from_first, from_previous: as a share of those of the first step, and of the step before;
             null where nobody got even there.
@@ -112,14 +126,15 @@ class FunnelStep(msgspec.Struct):
 class Cohort(msgspec.Struct):
     """Those who were there for the first time in the same week.
 
-    Their first time is their first event of all that are stored, whatever was asked for: a filter
-    selects what counts as being there in a week. Weeks are whole ones, of which any part lies
-    between start and end.
+    Their first time is their first event of all that are stored, but for an SDK's own that are not
+    asked for: a filter selects what counts as being there in a week. Weeks are whole ones, of which
+    any part lies between start and end.
 
     Attributes:
         week: its Monday.
         persons: how many they are.
-        weeks: how many of them were there in that week, in the next, and so on.
+        weeks: how many of them were there in that week, in the next, and so on, until the last in
+            which anybody of all cohorts was.
     """
 
     week: date
@@ -130,9 +145,9 @@ class Cohort(msgspec.Struct):
 class Lifecycle(msgspec.Struct):
     """Who came and who went in a period.
 
-    A person's first time is their first event of all that are stored, whatever was asked for: a
-    filter selects what counts as being there. Periods are whole ones, of which any part lies
-    between start and end.
+    A person's first time is their first event of all that are stored, but for an SDK's own that are
+    not asked for: a filter selects what counts as being there. Periods are whole ones, of which any
+    part lies between start and end.
 
     Attributes:
         start: the period's first day.
@@ -152,6 +167,12 @@ class Lifecycle(msgspec.Struct):
 def commands(client: Any, wish: Wish, limit: int) -> list[CommandUse]:
     """How each command is used, the most used first."""
     return [CommandUse(**row) for row in _rows(client, "commands", wish, limit=limit)]
+
+
+def events(client: Any, wish: Wish, limit: int) -> list[EventUse]:
+    """How often each event was captured, those of an SDK's own too, the most frequent first."""
+    rows = _rows(client, "events", wish, limit=limit, everything=1)
+    return [EventUse(**row) for row in rows]
 
 
 def failures(client: Any, wish: Wish, limit: int) -> list[Failure]:
@@ -176,20 +197,28 @@ def active(client: Any, wish: Wish, interval: Interval) -> list[Active]:
     return answer
 
 
-def funnel(client: Any, wish: Wish, steps: Sequence[str], window: int) -> list[FunnelStep]:
-    """How many persons ran ``steps``, at most ``MOST_STEPS`` commands, one after the other.
+def funnel(
+    client: Any,
+    wish: Wish,
+    steps: Sequence[str],
+    window: int,
+    by: Literal["command", "event"] = "command",
+) -> list[FunnelStep]:
+    """How many persons ran ``steps``, at most ``MOST_STEPS`` commands, one after the other; or had
+    events of these names.
 
     Each later than the one before, if only by a microsecond, and no more than ``window`` seconds
     after the first. A command may be a step several times.
     """
     moments = window * _MOMENTS_PER_SECOND
-    rows = _rows(client, "funnel", wish, steps=list(steps), window=moments)
+    is_any = int(by == "event")
+    rows = _rows(client, "funnel", wish, everything=is_any, steps=[*steps], window=moments, by=by)
     persons = [
         sum(row["persons"] for row in rows if row["steps"] > nth) for nth in range(len(steps))
     ]
     return [
-        FunnelStep(command, count, _share(count, persons[0]), _share(count, before))
-        for command, count, before in zip(steps, persons, [persons[0], *persons], strict=False)
+        FunnelStep(step, count, _share(count, persons[0]), _share(count, before))
+        for step, count, before in zip(steps, persons, [persons[0], *persons], strict=False)
     ]
 
 
@@ -202,7 +231,7 @@ def retention(client: Any, wish: Wish, weeks: int) -> list[Cohort]:
     first, last = _periods(wish, "week")
     asked = {"first": first, "last": last, "weeks": weeks}
     persons: dict[int, dict[int, int]] = defaultdict(dict)
-    latest = first
+    latest = first - 1
     for row in _rows(client, "retention", wish, interval="week", **asked):
         persons[row["cohort"]][row["week"]] = row["persons"]
         latest = max(latest, row["latest"])
@@ -241,11 +270,18 @@ def lifecycle(client: Any, wish: Wish, interval: Interval, today: date) -> list[
 
 
 def _rows(
-    client: Any, name: str, wish: Wish, *, interval: Interval = "day", **more: Any
+    client: Any,
+    name: str,
+    wish: Wish,
+    *,
+    interval: Interval = "day",
+    everything: int = 0,
+    **more: Any,
 ) -> list[dict[str, Any]]:
-    """What one of ``sql/insights`` answers: each begins with ``seen``."""
+    """What one of ``sql/insights`` answers: each begins with ``seen``, in which an SDK's own events
+    are too if ``everything`` is 1."""
     text = sql("insights/seen") + sql(f"insights/{name}")
-    asked = {**msgspec.structs.asdict(wish), "interval": interval, **more}
+    asked = {**msgspec.structs.asdict(wish), "interval": interval, "everything": everything, **more}
     return list(client.query(text, asked, settings=_PLAN).named_results())
 
 

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from datetime import datetime, timezone
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta
 
 from usagekit_collector import insights
-from usagekit_collector.capture import EARLIEST, LATEST
 from usagekit_collector.insights import MOST_STEPS, Wish
 from usagekit_collector.operations import ApiError, Operation
 from usagekit_collector.periods import Interval
-from usagekit_collector.questions import End, ProjectQuery, Start, ask, project_of, utc
+from usagekit_collector.questions import TimesQuery, ask, project_of, times
 from usagekit_collector.service import Service
 
 if TYPE_CHECKING:
@@ -26,11 +25,9 @@ Limit = Annotated[int, Meta(ge=1, le=1000, description="How many at most.")]
 Period = Annotated[Interval, Meta(description="By days, weeks (from Monday) or months, in UTC.")]
 
 
-class EveryCommandQuery(ProjectQuery, kw_only=True):
+class EveryCommandQuery(TimesQuery, kw_only=True):
     """Which events count."""
 
-    start: Start = None
-    end: End = None
     version: Annotated[str, Meta(description="Of this version.")] = ""
     os: Annotated[str, Meta(description="On this system.")] = ""
     ci: Annotated[str, Meta(description="In this vendor's CI.")] = ""
@@ -38,9 +35,12 @@ class EveryCommandQuery(ProjectQuery, kw_only=True):
 
 
 class InsightQuery(EveryCommandQuery, kw_only=True):
-    """Which events count, those of one command perhaps."""
+    """Which events count, those of one command or of one name perhaps."""
 
     command: Annotated[str, Meta(description="Of this command.")] = ""
+    event: Annotated[
+        str, Meta(description="Of this name; only so do those count that begin with a $.")
+    ] = ""
 
 
 class RankingQuery(InsightQuery, kw_only=True):
@@ -61,11 +61,12 @@ class FunnelQuery(EveryCommandQuery, kw_only=True):
     step: Annotated[
         list[Annotated[str, Meta(min_length=1)]],
         Meta(
-            description="A command; once for each step, in order. The steps are the commands that "
-            "count, so there is no other filter by command.",
+            description="A command, or the name of an event; once for each step, in order. The "
+            "steps are what counts, so there is no other filter by command or by event.",
             extra_json_schema={"minItems": 2, "maxItems": MOST_STEPS},
         ),
     ]
+    by: Annotated[Literal["command", "event"], Meta(description="What a step names.")] = "command"
     window: Annotated[
         int,
         Meta(ge=1, le=_TEN_YEARS, description="Seconds from the first step to the last at most."),
@@ -84,6 +85,12 @@ async def commands(service: Service, asked: RankingQuery, _: Request) -> list[in
     """How each command is used."""
     wish = await _wish(service, asked)
     return await ask(service, lambda client: insights.commands(client, wish, asked.limit))
+
+
+async def events(service: Service, asked: RankingQuery, _: Request) -> list[insights.EventUse]:
+    """How often each event was captured."""
+    wish = await _wish(service, asked)
+    return await ask(service, lambda client: insights.events(client, wish, asked.limit))
 
 
 async def failures(service: Service, asked: RankingQuery, _: Request) -> list[insights.Failure]:
@@ -109,7 +116,7 @@ async def funnel(service: Service, asked: FunnelQuery, _: Request) -> list[insig
     if not 2 <= len(asked.step) <= MOST_STEPS:
         raise ApiError(400, _STEPS)
     wish = await _wish(service, asked)
-    steps = (asked.step, asked.window)
+    steps = (asked.step, asked.window, asked.by)
     return await ask(service, lambda client: insights.funnel(client, wish, *steps))
 
 
@@ -127,11 +134,11 @@ async def lifecycle(service: Service, asked: PeriodsQuery, _: Request) -> list[i
 
 
 async def _wish(service: Service, asked: EveryCommandQuery) -> Wish:
+    start, end = times(asked)
     project = await project_of(service, asked.project)
     fields = {name: getattr(asked, name) for name in Wish.__struct_fields__ if hasattr(asked, name)}
     fields |= {"project": project.project}
-    fields |= {"start": utc(asked.start, EARLIEST), "end": utc(asked.end, LATEST)}
-    return Wish(**fields)
+    return Wish(**{**fields, "start": start, "end": end})
 
 
 def _insight(handler: Any, summary: str, query: type[msgspec.Struct], result: Any) -> Operation:
@@ -155,6 +162,12 @@ OPERATIONS = [
         "How each command is used, the most used first.",
         RankingQuery,
         insights.CommandUse,
+    ),
+    _insight(
+        events,
+        "How often each event was captured, the most frequent first.",
+        RankingQuery,
+        insights.EventUse,
     ),
     _insight(
         failures,

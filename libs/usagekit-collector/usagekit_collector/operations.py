@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable, Mapping
-from datetime import datetime
 from typing import TYPE_CHECKING, Any, get_args, get_origin, get_type_hints
 
 import msgspec
@@ -14,6 +14,9 @@ from usagekit_collector.service import Service
 
 if TYPE_CHECKING:
     from starlette.requests import Request
+
+# Of a parameter, in what msgspec says is wrong.
+_NAME = re.compile(r"at `\$\.(\w+)")
 
 
 class ApiError(Exception):
@@ -89,21 +92,24 @@ def parameters(kind: type[msgspec.Struct], request: Request) -> Any:
         if key not in names:
             raise ApiError(400, f"there is no parameter {key!r}; there are: {', '.join(names)}")
         values = request.query_params.getlist(key)
-        found[key] = values if _is_repeated(hints[names[key]]) else values[-1]
-        if datetime in get_args(hints[names[key]]):
-            found[key] = _time(key, values[-1])
+        is_list = _is_repeated(hints[names[key]])
+        if len(values) > 1 and not is_list:
+            raise ApiError(400, f"{key} is there twice: say it once")
+        found[key] = values if is_list else values[0]
     try:
         return msgspec.convert(found, kind, strict=False)
     except msgspec.ValidationError as error:
-        raise ApiError(400, str(error)) from error
+        raise ApiError(400, _with_example(str(error), kind)) from error
 
 
-def _time(key: str, value: str) -> datetime:
-    """A time of ISO 8601, which a number is not."""
-    try:
-        return msgspec.convert(value, datetime)
-    except msgspec.ValidationError as error:
-        raise ApiError(400, f"{error} - at `$.{key}`") from error
+def _with_example(error: str, kind: type[msgspec.Struct]) -> str:
+    """What is wrong with a parameter, and one that is not."""
+    name = _NAME.search(error)
+    if name is None:
+        return error
+    meta = get_type_hints(kind, include_extras=True)[name[1]].__metadata__[0]
+    example = (meta.extra_json_schema or {}).get("examples", [""])[0]
+    return f"{error}: {meta.description}" + (f" For example {name[1]}={example}" if example else "")
 
 
 def _is_repeated(hint: Any) -> bool:

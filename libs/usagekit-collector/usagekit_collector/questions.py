@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timezone
 from typing import Annotated, Any, TypeVar
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from clickhouse_connect.driver.exceptions import DatabaseError
 from msgspec import Meta, Struct
@@ -24,25 +26,47 @@ _T = TypeVar("_T")
 _TOO_MUCH = frozenset([159, 160, 241])
 # Parts that cannot be read are put aside for one question, one after the other.
 _MOST_PARTS = 100
+# Characters of what was asked that are repeated where it cannot be.
+_SHOWN = 100
 _TOO_LARGE = "that is too much at once: narrow the dates, or raise query_seconds and query_bytes"
 
 InProject = Annotated[
     str | None, Meta(description="The project's name or token; default: the only one.")
 ]
-_TIME: dict[str, Any] = {"format": "date-time"}
+_TIME: dict[str, Any] = {
+    "oneOf": [{"type": "string", "format": kind} for kind in ("date-time", "date")],
+    "examples": ["2026-03-02", "2026-03-02T13:00", "2026-03-02T13:00:00+01:00"],
+}
 Start = Annotated[
-    datetime | None,
-    Meta(description="No earlier than this; default: ever.", extra_json_schema=_TIME),
+    str | None, Meta(description="No earlier than this; default: ever.", extra_json_schema=_TIME)
 ]
 End = Annotated[
-    datetime | None, Meta(description="Earlier than this; default: ever.", extra_json_schema=_TIME)
+    str | None, Meta(description="Earlier than this; default: ever.", extra_json_schema=_TIME)
 ]
+Zone = Annotated[
+    str,
+    Meta(
+        description="The time zone of times that name none.",
+        min_length=1,
+        extra_json_schema={"examples": ["Europe/Berlin"]},
+    ),
+]
+# A plus in an address is a space, unless it is written %2B.
+_LOST_PLUS = re.compile(r" (?=\d\d:?\d\d$)")
 
 
 class ProjectQuery(Struct, kw_only=True):
     """Which project is meant."""
 
     project: InProject = None
+
+
+class TimesQuery(ProjectQuery, kw_only=True):
+    """Which project is meant, from when to when."""
+
+    start: Start = None
+    end: End = None
+    tz: Zone = "UTC"
 
 
 async def ask(service: Service, question: Callable[[Any], _T]) -> _T:
@@ -96,8 +120,30 @@ async def project_of(service: Service, wish: str | None) -> Project:
         raise ApiError(404 if wish else 400, str(error)) from error
 
 
-def utc(moment: datetime | None, default: datetime) -> datetime:
-    """A time that the store can be asked about; one that names no zone is in UTC."""
-    if moment is None:
-        return default
-    return min(max(moment.replace(tzinfo=moment.tzinfo or timezone.utc), EARLIEST), LATEST)
+def times(asked: TimesQuery) -> tuple[datetime, datetime]:
+    """From when to when, in UTC, within what the store can be asked about. Raises ApiError."""
+    try:
+        zone = ZoneInfo(asked.tz)
+    except (ValueError, OSError, ZoneInfoNotFoundError):
+        raise ApiError(
+            400, f"tz: {asked.tz[:_SHOWN]!r} is no time zone, as Europe/Berlin is"
+        ) from None
+    start = _moment("start", asked.start, zone) if asked.start is not None else EARLIEST
+    end = _moment("end", asked.end, zone) if asked.end is not None else LATEST
+    return start, end
+
+
+def _moment(name: str, text: str, zone: ZoneInfo) -> datetime:
+    iso = _LOST_PLUS.sub("+", text.strip())
+    try:
+        # Python 3.10 knows no Z.
+        moment = datetime.fromisoformat(re.sub(r"[zZ]$", "+00:00", iso))
+    except ValueError:
+        raise ApiError(
+            400,
+            f"{name}: {text[:_SHOWN]!r} is no time. Say 2026-03-02, 2026-03-02T13:00, or "
+            "2026-03-02T13:00:00+01:00",
+        ) from None
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=zone)
+    return min(max(moment, EARLIEST), LATEST).astimezone(timezone.utc)

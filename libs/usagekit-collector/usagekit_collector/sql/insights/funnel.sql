@@ -26,8 +26,10 @@ FROM
             SELECT
                 arrayJoin(arrayEnumerate({steps:Array(String)})) AS step,
                 toLowCardinality(({steps:Array(String)})[step]) AS name
-        ) AS funnel ON funnel.name = seen.command
-        WHERE outcome != '' AND is_in_time AND is_asked_for AND command IN {steps:Array(String)}
+        ) AS funnel ON funnel.name = if({by:String} = 'event', seen.event, seen.command)
+        WHERE is_in_time AND is_asked_for
+            AND if({by:String} = 'event', event, command) IN {steps:Array(String)}
+            AND (outcome != '' OR {by:String} = 'event')
     )
     GROUP BY person
 )

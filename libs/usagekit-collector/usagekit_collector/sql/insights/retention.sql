@@ -1,10 +1,10 @@
 -- Of those who were first seen in a week, how many were there so many weeks later; -1 is all of
--- them. latest is the last week in which any of them was there.
+-- them. latest is the last week in which any of them was there, or before the first if none was.
 SELECT
     cohort,
     arrayJoin(arrayPushFront(arrayFilter(week -> week < {weeks:UInt32}, weeks), -1)) AS week,
     count() AS persons,
-    max(cohort + arrayMax(arrayPushBack(weeks, 0))) AS latest
+    max(if(empty(weeks), {first:Int32} - 1, cohort + arrayMax(weeks))) AS latest
 FROM
 (
     SELECT

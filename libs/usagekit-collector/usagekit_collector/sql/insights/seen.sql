@@ -1,5 +1,6 @@
 -- Goes before each insight: what was done, when, and by whom as far as is known now. Events that
--- only say who is who, or that an SDK has made, are left out: their names begin with a $.
+-- only say who is who, or that an SDK has made, are left out unless they are asked for: their names
+-- begin with a $.
 --
 -- Persons are told apart by half of their UUID, which takes two thirds of the time. It has 60 bits
 -- of a hash: the chance that any two of a million persons are taken for one is 1 in two millions.
@@ -13,7 +14,7 @@ WITH
     seen AS
     (
         SELECT
-            command, version, outcome, failure_kind, error_type, duration, timestamp,
+            event, command, version, outcome, failure_kind, error_type, duration, timestamp,
             reinterpretAsUInt64(own_id) AS own_half,
             if(merged.half = own_half, merged.person, own_half) AS person,
             -- Numbered without a gap, as in periods.py.
@@ -24,11 +25,13 @@ WITH
             timestamp >= {start:DateTime64(6, 'UTC')}
                 AND timestamp < {end:DateTime64(6, 'UTC')} AS is_in_time,
             ({command:String} = '' OR command = {command:String})
+                AND ({event:String} = '' OR event = {event:String})
                 AND ({version:String} = '' OR version = {version:String})
                 AND ({os:String} = '' OR os = {os:String})
                 AND ({ci:String} = '' OR ci = {ci:String})
                 AND ({agent:String} = '' OR agent = {agent:String}) AS is_asked_for
         FROM events
         LEFT ANY JOIN merged ON merged.half = reinterpretAsUInt64(events.own_id)
-        WHERE project = {project:UInt32} AND NOT startsWith(event, '$')
+        WHERE project = {project:UInt32}
+            AND ({everything:UInt8} OR event = {event:String} OR NOT startsWith(event, '$'))
     )
