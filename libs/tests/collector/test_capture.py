@@ -78,10 +78,16 @@ def test_a_token_is_found_where_any_sdk_puts_it_and_trimmed(said: dict[str, Any]
     assert token(said, {}, said) == "phc_1"
 
 
-def test_a_batch_and_its_events_may_say_the_same_token() -> None:
-    assert token({}, {"token": "phc_1"}, {"properties": {"token": " phc_1"}}, batch="phc_1") == (
-        "phc_1"
-    )
+def test_the_token_of_a_batch_goes_first_whatever_its_events_have_by_that_name() -> None:
+    said: list[object] = ["phc_2", "a csrf token", "phx_made_up", "x" * 65, "phé", 7, ["a"], {}]
+    events = [{"token": one, "properties": {"token": one}} for one in said]
+    assert token(*events, batch=" phc_1") == "phc_1"
+
+
+@pytest.mark.parametrize("said", [7, 1.5, True, ["a"], {"a": 1}])
+def test_a_property_that_is_no_text_is_no_token(said: object) -> None:
+    assert token({"token": "phc_1"}, {"properties": {"token": said}}) == "phc_1"
+    assert "missing" in no_token({"properties": {"token": said}})
 
 
 @pytest.mark.parametrize(
@@ -93,7 +99,7 @@ def test_a_request_without_a_token_is_refused(events: list[dict[str, Any]]) -> N
 
 def test_several_tokens_in_one_request_are_refused() -> None:
     assert "several" in no_token({"token": "a"}, {"token": "b"})
-    assert "several" in no_token({"token": "a"}, batch="b")
+    assert "several" in no_token({"properties": {"token": "a"}}, {"properties": {"token": "b"}})
     assert "several" in no_token({"token": "a"}, {"properties": {"token": "b"}})
 
 

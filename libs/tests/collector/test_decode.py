@@ -109,6 +109,7 @@ def test_gzip_is_known_by_its_first_bytes_and_by_nothing_else() -> None:
         [SENT],
         {"api_key": "phc_made_up", "batch": [SENT], "historical_migration": True, "sent_at": "now"},
         {"token": "phc_made_up", "batch": [SENT]},
+        {"$token": "phc_made_up", "batch": [SENT]},
     ],
 )
 def test_one_event_a_list_and_a_batch_are_the_same_events(document: Any) -> None:

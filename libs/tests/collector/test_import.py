@@ -36,7 +36,7 @@ def history(seed: int, count: int) -> list[dict[str, Any]]:
 
 def refusal(line: bytes) -> str:
     with pytest.raises(BadLine) as caught:
-        list(messages([b"\n", line], TOKEN))
+        list(messages([b"\n", line]))
     return str(caught.value)
 
 
@@ -73,7 +73,7 @@ def test_what_posthog_exports_is_taken_in_from_stdin(new_collector: NewCollector
     assert [first["uuid"], second["uuid"]] == [plain["uuid"], alias["uuid"]]
     assert first["timestamp"] == "2024-10-29T07:30:00.123456Z"
     assert second["timestamp"] == "2024-10-29T07:30:00Z"
-    assert first["properties"] == {"command_name": "login", "$set": {"plan": "a"}, "token": TOKEN}
+    assert first["properties"] == {"command_name": "login", "$set": {"plan": "a"}, "token": "phc_x"}
     assert second["properties"] == {"alias": "anon-1", "$set": {"plan": "c"}}
 
 
@@ -137,8 +137,8 @@ def test_a_line_that_does_not_end_is_refused_before_it_fills_the_memory(
 def test_a_batch_is_bounded_in_events_and_in_bytes() -> None:
     sizes = [*[10] * 2_500, *[400_000] * 7, *[990_000] * 3, *[10] * 5]
     lines = [in_lines([event("a", timestamp=NOON, text="x" * size)]) for size in sizes]
-    found = list(batches(messages(lines, TOKEN)))
-    assert [one for batch in found for one in batch] == list(messages(lines, TOKEN))
+    found = list(batches(messages(lines)))
+    assert [one for batch in found for one in batch] == list(messages(lines))
     assert max(map(len, found)) == 1_000
     heavy = [batch for batch in found if sum(len(one.body) for one in batch) > 1_000_000]
     assert heavy == []

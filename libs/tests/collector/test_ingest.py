@@ -147,6 +147,17 @@ def test_a_token_that_can_be_none_is_answered_401_in_plain_text(
     assert (answer.status, is_plain(answer)) == (401, True)
 
 
+@pytest.mark.parametrize("name", ["api_key", "token", "$token"])
+def test_a_property_called_token_beside_a_batch_s_token_is_a_property_like_any_other(
+    project: Project, name: str
+) -> None:
+    said = [project.token, "somebody's csrf token", "phx_made_up", "x" * 100, 7, None, {"a": 1}]
+    batch = [event("anon-1", properties={"token": one}) for one in said]
+    answer = post(project, "/batch/", {name: project.token, "batch": batch})
+    assert (answer.status, answer.body) == (200, OK)
+    assert [one["properties"] for one in project.events()] == [{"token": one} for one in said]
+
+
 def test_several_tokens_in_one_request_are_answered_401(project: Project) -> None:
     several = [{**event("anon-1"), "token": project.token}, {**event("anon-2"), "token": "other"}]
     answer = post(project, "/batch/", several)

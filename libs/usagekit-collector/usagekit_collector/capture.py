@@ -50,8 +50,8 @@ def captures(batch: RawBatch, now: datetime) -> list[Captured]:
 
 
 def token_of(batch: RawBatch) -> str:
-    """The one token of a request. Raises Refused."""
-    said = [one for one in (batch.token, *map(_token_of, batch.events)) if one]
+    """The one token of a request: that of the batch, else that of its events. Raises Refused."""
+    said = [batch.token] if batch.token else [one for one in map(_token_of, batch.events) if one]
     if not all(isinstance(one, str) for one in said):
         raise Refused(401, "this is no project's token")
     tokens = {str(one).strip() for one in said} - {""}
@@ -60,6 +60,11 @@ def token_of(batch: RawBatch) -> str:
     if len(tokens) > 1:
         raise Refused(401, "there are several tokens in one request")
     (token,) = tokens
+    return check_token(token)
+
+
+def check_token(token: str) -> str:
+    """The token itself. Raises Refused for what can be none."""
     if len(token) > _LONGEST_TOKEN or not token.isascii() or not token.isprintable():
         raise Refused(401, "this is no project's token")
     if token.startswith("phx_"):
@@ -130,8 +135,10 @@ def _token_of(event: Mapping[str, Any]) -> object:
     for name in ("token", "$token", "api_key"):
         if event.get(name):
             return event[name]
+    # SDKs for browsers have it there; a property of that name that is no text is anybody's own.
     properties = event.get("properties")
-    return properties.get("token") if isinstance(properties, dict) else None
+    said = properties.get("token") if isinstance(properties, dict) else None
+    return said if isinstance(said, str) else None
 
 
 def _ids(said: Mapping[str, Any], properties: Mapping[str, Any]) -> tuple[object, ...]:

@@ -166,7 +166,7 @@ def export_(
     settings = settings_of(config, options)
     with _exported(settings, url, project, start, end, kind or "jsonl") as chunks:
         if to and replay:
-            tell_progress(replay.send(messages(_lines(chunks), to[2])), "sent")
+            tell_progress(replay.send(messages(_lines(chunks))), "sent")
             return
         with written(output or "-") as file:
             file.writelines(chunks)
@@ -191,7 +191,7 @@ def import_(
     What is there already is not stored again, so that an import which broke off is simply
     run once more. A store belongs to one process: while a collector runs, say --url.
     """
-    found = messages(lines_of(source), token)
+    found = messages(lines_of(source))
     settings = settings_of(config, options)
     if url:
         counts = Replay(url, token, patience=patience, tell=tell_meanwhile).send(found)

@@ -166,7 +166,8 @@ def _shaped(found: Any) -> RawBatch:
         return RawBatch([found], sent_at=found.get("sent_at"))
     if not isinstance(found["batch"], list):
         raise Refused(400, "a batch is a list of events")
-    token = next((found[name] for name in ("api_key", "token") if found.get(name)), None)
+    names = ("token", "$token", "api_key")
+    token = next((found[name] for name in names if found.get(name)), None)
     return RawBatch(found["batch"], token, found.get("sent_at"))
 
 

@@ -40,17 +40,16 @@ def lines_of(file: BinaryIO) -> Iterator[bytes]:
         yield line
 
 
-def messages(lines: Iterable[bytes], token: str) -> Iterator[Message]:
+def messages(lines: Iterable[bytes]) -> Iterator[Message]:
     """The events in lines of JSON, as PostHog or ``export`` writes them. Raises BadLine.
 
     Args:
         lines: of a file, or of the API. Empty ones are passed over.
-        token: of the project that the events go into; where they name their own, it is put there.
     """
     for number, line in enumerate(lines, 1):
         if line.strip():
             try:
-                yield _message(line, token)
+                yield _message(line)
             except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
                 raise BadLine(f"line {number} is no JSON of an event: {error}") from error
             except (Refused, ValueError) as error:
@@ -77,13 +76,13 @@ def batches(found: Iterable[Message]) -> Iterator[list[Message]]:
         raise bad
 
 
-def _message(line: bytes, token: str) -> Message:
+def _message(line: bytes) -> Message:
     """Raises Refused, ValueError and msgspec's errors."""
     if len(line) > _LONGEST:
         raise ValueError(f"it has more than {_LONGEST} bytes; a line holds one event")
     said = msgspec.json.decode(line, type=dict[str, Any])
     kept = {name: said[name] for name in _KEPT if name in said}
-    kept["properties"] = _properties(said.get("properties"), token)
+    kept["properties"] = _properties(said.get("properties"))
     if not kept.get("uuid"):
         raise ValueError("it has no uuid, without which it could be stored twice")
     if (moment := parse_time(kept.get("timestamp"))) is None:
@@ -96,10 +95,6 @@ def _message(line: bytes, token: str) -> Message:
     return Message(body, event)
 
 
-def _properties(said: Any, token: str) -> Any:
+def _properties(said: Any) -> Any:
     """The properties, which in PostHog's exports may be JSON within JSON."""
-    found = msgspec.json.decode(said) if isinstance(said, str) and said else said or {}
-    # SDKs for browsers put the token there, and it is checked against the batch's.
-    if isinstance(found, dict) and found.get("token"):
-        found["token"] = token
-    return found
+    return msgspec.json.decode(said) if isinstance(said, str) and said else said or {}
