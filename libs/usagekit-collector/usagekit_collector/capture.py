@@ -72,6 +72,15 @@ def check_token(token: str) -> str:
     return token
 
 
+def library_of(batch: RawBatch) -> str:
+    """The SDK that made a request, as its first event says; empty if that says nothing."""
+    properties = batch.events[0].get("properties")
+    if not isinstance(properties, dict) or not isinstance(properties.get("$lib"), str):
+        return ""
+    version = properties.get("$lib_version")
+    return f"{properties['$lib']}/{version}" if isinstance(version, str) else properties["$lib"]
+
+
 def text_of(value: object) -> str:
     """An ID as text of at most 200 characters; empty for none."""
     if value is None:

@@ -13,7 +13,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from usagekit_collector.capture import captures, token_of
+from usagekit_collector.capture import captures, library_of, token_of
 from usagekit_collector.decode import Refused, decode, unwrap
 from usagekit_collector.errors import Busy
 from usagekit_collector.memory import Share
@@ -103,6 +103,7 @@ async def _answer(service: Service, request: Request, limit: int) -> Response:
         with service.memory.share() as share:
             await _take_in(service, request, share, limit)
     except Refused as refused:
+        service.refusals.tell(refused.status, refused.text, _sender(request))
         return PlainTextResponse(refused.text, refused.status)
     except Busy as busy:
         return PlainTextResponse(f"{busy}: try again", 503, _AGAIN)
@@ -122,6 +123,7 @@ async def _take_in(service: Service, request: Request, share: Share, limit: int)
     if text is not body:
         share.hold(len(text))
     batch = decode(text)
+    request.state.library = library_of(batch)
     token = token_of(batch)
     events = captures(batch, datetime.now(timezone.utc))
     project = await service.project_of(token)
@@ -141,6 +143,11 @@ async def _read(request: Request, share: Share, limit: int) -> bytes:
         if len(body) > limit:
             raise Refused(413, f"a body has at most {limit} bytes")
     return bytes(body)
+
+
+def _sender(request: Request) -> str:
+    """The SDK, as its events say it; else what the program says that it is."""
+    return getattr(request.state, "library", "") or request.headers.get("user-agent", "")
 
 
 async def flags(_: Request) -> Response:

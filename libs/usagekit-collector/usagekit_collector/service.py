@@ -17,6 +17,7 @@ from usagekit_collector.errors import Busy, StoreError, store_errors
 from usagekit_collector.memory import Memory
 from usagekit_collector.metrics import Metrics
 from usagekit_collector.projects import Project, Projects, create_token
+from usagekit_collector.refusals import Refusals
 from usagekit_collector.retention import set_retention
 from usagekit_collector.settings import Settings, is_loopback
 from usagekit_collector.writer import Writer
@@ -34,12 +35,13 @@ class Service:
         settings: how it is set up.
 
     Attributes:
-        settings, engine, writer, projects, metrics, memory: its parts.
+        settings, engine, writer, projects, metrics, memory, refusals: its parts.
     """
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.metrics = Metrics()
+        self.refusals = Refusals()
         self.engine = Engine(settings)
         try:
             with store_errors("the store cannot be used"):
@@ -59,6 +61,7 @@ class Service:
 
     def close(self) -> None:
         """Finish what was acknowledged, and let go of the store."""
+        self.refusals.sum_up()
         self.writer.stop()
         self.engine.close()
 
