@@ -15,6 +15,7 @@ from usagekit_collector.capture import (
     EARLIEST,
     LATEST,
     Captured,
+    asked_at,
     captures,
     parse_time,
     token_of,
@@ -269,6 +270,37 @@ def test_a_time_comes_from_the_event_from_its_offset_or_from_now(
 @pytest.mark.parametrize("sent_at", [None, "", "nonsense", 7, {}])
 def test_without_a_time_of_sending_nothing_is_corrected(sent_at: object) -> None:
     assert taken({"timestamp": "2026-05-04T11:59:55Z"}, sent_at).timestamp == at("11:59:55")
+
+
+@pytest.mark.parametrize("name", ["_", "sent_at"])
+@pytest.mark.parametrize(
+    ("said", "moment"),
+    [
+        ("1777895994123", at("11:59:54.123")),
+        ("1609459200000", datetime(2021, 1, 1, tzinfo=timezone.utc)),
+        ("1609459199999", None),
+        ("1777895994", None),  # seconds, of an SDK that is older still
+        ("", None),
+        ("now", None),
+        ("-1777895994123", None),
+        ("1777895994123.5", None),
+        ("\uff11777895994123", None),
+        ("9" * 14, datetime(5138, 11, 16, 9, 46, 39, 999000, tzinfo=timezone.utc)),
+        ("9" * 15, None),
+        ("9" * 5000, None),
+    ],
+)
+def test_the_address_says_in_milliseconds_when_a_request_was_sent(
+    name: str, said: str, moment: datetime | None
+) -> None:
+    assert asked_at({name: said, "ver": "1.0.0"}) == moment
+
+
+def test_a_batch_that_says_itself_when_it_was_sent_is_believed_rather_than_its_address() -> None:
+    said = {**NAMED, "timestamp": "2026-05-04T11:59:55Z"}
+    for sent_at, moment in (("2026-05-04T12:00:05Z", at("11:59:50")), (None, at("11:59:45"))):
+        (found,) = captures(RawBatch([said], sent_at=sent_at), NOW, at("12:00:10"))
+        assert found.timestamp == moment
 
 
 def test_more_than_23_hours_in_the_future_is_now() -> None:

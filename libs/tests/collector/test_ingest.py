@@ -8,6 +8,7 @@ import json
 import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta, timezone
 from typing import Any
 from urllib.parse import quote, urlencode
 from uuid import uuid4
@@ -90,6 +91,24 @@ def test_every_route_takes_every_shape_in_every_encoding(project: Project, path:
     for field in ("uuid", "event", "distinct_id", "properties"):
         assert [one[field] for one in found] == [one[field] for one in sent], field
     assert {one["timestamp"] for one in found} == {"2026-05-04T11:00:00.123000Z"}
+
+
+def test_a_visit_by_a_clock_that_is_wrong_by_hours_stays_in_one_piece(project: Project) -> None:
+    """As posthog-js sent it for years: the time of sending is in the address, in milliseconds."""
+    clock = datetime.now(timezone.utc) - timedelta(hours=5)
+    began = datetime.now(timezone.utc)
+    for number in range(3):
+        when = clock + timedelta(seconds=number)
+        sent = with_token(project, event("anon-1", timestamp=when.isoformat()))
+        asked = int((when + timedelta(seconds=1)).timestamp() * 1000)
+        path = f"/e/?compression=gzip-js&ip=0&_={asked}&ver=1.380.0"
+        body = gzip.compress(json.dumps(sent).encode())
+        assert project.collector.request("POST", path, body, **PLAIN).status == 200
+    ended = datetime.now(timezone.utc)
+    for found in project.events():
+        moment = datetime.fromisoformat(found["timestamp"].replace("Z", "+00:00"))
+        assert began <= moment + timedelta(seconds=1, milliseconds=1)
+        assert moment + timedelta(seconds=1) <= ended + timedelta(milliseconds=1)
 
 
 def test_a_beacon_is_answered_with_nothing(project: Project) -> None:

@@ -18,6 +18,9 @@ from usagekit_collector.decode import RawBatch, Refused
 EARLIEST = datetime(1900, 1, 1, tzinfo=timezone.utc)
 LATEST = datetime(2299, 1, 1, tzinfo=timezone.utc)
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
+# The address of a request has its time in milliseconds, and no SDK is as old as this year.
+_MILLISECONDS = re.compile(r"[0-9]{1,14}")
+_BEFORE_SDKS = 2020
 # Further in the future than this, and it is the sender's clock that is wrong.
 _TOO_EARLY = timedelta(hours=23)
 _LONGEST_ID = 200
@@ -43,10 +46,26 @@ class Captured(msgspec.Struct):
     warnings: list[str]
 
 
-def captures(batch: RawBatch, now: datetime) -> list[Captured]:
-    """The events of one request; one that cannot be taken refuses all. Raises Refused."""
-    sent_at = parse_time(batch.sent_at)
+def captures(batch: RawBatch, now: datetime, asked_at: datetime | None = None) -> list[Captured]:
+    """The events of one request; one that cannot be taken refuses all. Raises Refused.
+
+    Args:
+        batch: the events, as they were said.
+        now: by this machine's clock.
+        asked_at: when it was sent, where the batch does not say.
+    """
+    sent_at = parse_time(batch.sent_at) or asked_at
     return [_captured(event, sent_at, now) for event in batch.events]
+
+
+def asked_at(query: Mapping[str, str]) -> datetime | None:
+    """When a request was sent, as its address says: SDKs for browsers have it there, in ``_``."""
+    said = query.get("_", query.get("sent_at", ""))
+    if not _MILLISECONDS.fullmatch(said):
+        return None
+    moment = _EPOCH + timedelta(milliseconds=int(said))
+    # Before it, these are no milliseconds.
+    return moment if moment.year > _BEFORE_SDKS else None
 
 
 def token_of(batch: RawBatch) -> str:

@@ -13,7 +13,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from usagekit_collector.capture import captures, library_of, token_of
+from usagekit_collector.capture import asked_at, captures, library_of, token_of
 from usagekit_collector.decode import Refused, decode, unwrap
 from usagekit_collector.errors import Busy
 from usagekit_collector.memory import Share
@@ -125,7 +125,7 @@ async def _take_in(service: Service, request: Request, share: Share, limit: int)
     batch = decode(text)
     request.state.library = library_of(batch)
     token = token_of(batch)
-    events = captures(batch, datetime.now(timezone.utc))
+    events = captures(batch, datetime.now(timezone.utc), asked_at(request.query_params))
     project = await service.project_of(token)
     if project is None:
         raise Refused(401, "no project has this token")
