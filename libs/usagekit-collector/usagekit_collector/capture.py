@@ -13,6 +13,7 @@ from uuid import UUID
 import msgspec
 
 from usagekit_collector.decode import RawBatch, Refused
+from usagekit_collector.times import parse_time
 
 # What the store can hold.
 EARLIEST = datetime(1900, 1, 1, tzinfo=timezone.utc)
@@ -25,8 +26,8 @@ _BEFORE_SDKS = 2020
 _TOO_EARLY = timedelta(hours=23)
 _LONGEST_ID = 200
 _LONGEST_TOKEN = 64
-_ODD_YEAR = re.compile(r"\s*(?:[+-]\d{4,}|\d{5,})-")
-_YEAR_0 = re.compile(r"\s*0000-")
+# How a UUID may be dressed up.
+_DRESSED = re.compile(r"\{([0-9A-Fa-f-]{36})\}|urn:uuid:([0-9A-Fa-f-]{36})")
 
 
 class Captured(msgspec.Struct):
@@ -108,27 +109,6 @@ def text_of(value: object) -> str:
     return text.replace("\0", "\N{REPLACEMENT CHARACTER}")[:_LONGEST_ID]
 
 
-def parse_time(value: object) -> datetime | None:
-    """A time of ISO 8601, in UTC where it does not say; None for what is none.
-
-    A year of more than four digits is the epoch, as at PostHog.
-    """
-    if not isinstance(value, str):
-        return None
-    if _ODD_YEAR.match(value):
-        return _EPOCH
-    if _YEAR_0.match(value):
-        return EARLIEST
-    try:
-        moment = msgspec.convert(value.strip(), datetime)
-    except msgspec.ValidationError:
-        try:
-            moment = datetime.fromisoformat(value.strip())
-        except ValueError:
-            return None
-    return moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
-
-
 def uuid7() -> UUID:
     """A UUID that begins with the time, as RFC 9562 has it."""
     number = (time.time_ns() // 1_000_000) << 80 | int.from_bytes(os.urandom(10), "big")
@@ -176,8 +156,9 @@ def _ids(said: Mapping[str, Any], properties: Mapping[str, Any]) -> tuple[object
 def _uuid(value: object) -> UUID:
     if value is None or value == "":
         return uuid7()
+    dressed = _DRESSED.fullmatch(value) if isinstance(value, str) else None
     try:
-        return msgspec.convert(value, UUID)
+        return msgspec.convert(dressed[dressed.lastindex or 0] if dressed else value, UUID)
     except msgspec.ValidationError as error:
         raise Refused(400, "the uuid of an event is no UUID") from error
 

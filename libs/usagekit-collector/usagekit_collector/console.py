@@ -14,9 +14,9 @@ from typing import Any, BinaryIO
 import click
 import msgspec
 
-from usagekit_collector.capture import parse_time
 from usagekit_collector.errors import StoreError
 from usagekit_collector.settings import PREFIX, Settings, descriptions, load
+from usagekit_collector.times import parse_time
 
 _F = Callable[..., Any]
 # A chain of links that is longer leads nowhere.

@@ -8,8 +8,9 @@ from typing import Any, BinaryIO
 
 import msgspec
 
-from usagekit_collector.capture import Captured, captures, parse_time
+from usagekit_collector.capture import Captured, captures
 from usagekit_collector.decode import RawBatch, Refused, decode
+from usagekit_collector.times import parse_time
 
 # How much one batch holds: events, and bytes, of which a single event may have more.
 _EVENTS, _BYTES = 1_000, 1_000_000
