@@ -74,6 +74,40 @@ def test_m1_without_a_profile_it_is_dropped(project: Project, name: str) -> None
     assert project.person("ada") is project.person("anon") is None
 
 
+@pytest.mark.parametrize("profile", [False, True, None, "false"])
+def test_what_says_who_is_in_a_group_is_dropped_without_a_profile(
+    project: Project, profile: object
+) -> None:
+    said = {"$group_type": "company", "$group_key": "acme", "$process_person_profile": profile}
+    project.capture(event("ada", "$groupidentify", **said))
+    assert len(project.events()) == (0 if profile is False else 1)
+
+
+@pytest.mark.parametrize("name", ["$exception", "$$heatmap"])
+def test_an_error_and_a_heatmap_belong_to_whoever_is_there_and_change_nobody(
+    project: Project, name: str
+) -> None:
+    changes = {"$set": {"plan": "b"}, "$set_once": {"first": True}, "$unset": ["plan"]}
+    project.capture(
+        event("anon", name, timestamp=at(0), **changes),
+        personful("ada", **{"$set": {"plan": "a"}}),
+        event("ada", name, timestamp=at(1), **changes),
+        personless("ada", timestamp=at(2)),
+        event("ada", name, timestamp=at(3), **{"$process_person_profile": False, **changes}),
+        # Had the first one made a person, this would be a force_upgrade.
+        personless("anon", timestamp=at(9)),
+    )
+    assert known(project, "anon")["properties"] == {}
+    assert known(project, "ada")["properties"] == {"plan": "a"}
+    found = project.events()
+    modes = ["propertyless", "full", "full", "force_upgrade", "force_upgrade", "propertyless"]
+    assert [one["person_mode"] for one in found] == modes
+    assert found[0]["person_id"] == own(project, "anon")
+    # They say what they said all the same; without a profile it is left out, as of any event.
+    assert found[0]["properties"] == found[2]["properties"] == changes
+    assert found[4]["properties"] == {"$process_person_profile": False}
+
+
 @pytest.mark.parametrize("name", [ALIAS, IDENTIFY, DANGEROUSLY])
 def test_m2_an_id_with_itself_is_an_ordinary_event(project: Project, name: str) -> None:
     project.capture(merge("ada", "ada", name))

@@ -111,6 +111,14 @@ def test_a_visit_by_a_clock_that_is_wrong_by_hours_stays_in_one_piece(project: P
         assert moment + timedelta(seconds=1) <= ended + timedelta(milliseconds=1)
 
 
+def test_what_browsers_say_of_their_speed_is_passed_over_as_posthog_does(project: Project) -> None:
+    slow = event("anon-1", "$performance_event")
+    assert project.send(slow, event("anon-2"), slow).status == 200
+    answer = post(project, "/e/", {"event": "$performance_event"})
+    assert (answer.status, answer.body) == (200, OK)
+    assert [one["distinct_id"] for one in project.events()] == ["anon-2"]
+
+
 def test_a_beacon_is_answered_with_nothing(project: Project) -> None:
     for query in ("beacon=1", "ver=1&beacon"):
         sent = with_token(project, event("anon-1"))

@@ -51,6 +51,21 @@ def test_a_person_as_the_api_gives_them(project: Project) -> None:
     }
 
 
+@pytest.mark.parametrize(
+    "unset", [["plan", "seats", "none", 7], {"plan": "", "seats": None, "none": {"a": 1}}]
+)
+def test_properties_are_unset_by_a_list_of_names_or_by_an_object(
+    project: Project, unset: object
+) -> None:
+    project.capture(
+        command("ada", **{"$set": {"plan": "pro", "seats": 3, "town": "Bath"}}),
+        command("ada", **{"$unset": unset}),
+    )
+    person = project.person("ada")
+    assert person is not None
+    assert person["properties"] == {"town": "Bath"}
+
+
 @pytest.mark.parametrize("stranger", ["nobody", "a/b", "'", "%", "ä", "x" * 200])
 def test_a_stranger_is_404(project: Project, stranger: str) -> None:
     project.capture(command("ada"))

@@ -24,6 +24,7 @@ _MILLISECONDS = re.compile(r"[0-9]{1,14}")
 _BEFORE_SDKS = 2020
 # Further in the future than this, and it is the sender's clock that is wrong.
 _TOO_EARLY = timedelta(hours=23)
+_PASSED_OVER = "$performance_event"
 _LONGEST_ID = 200
 _LONGEST_TOKEN = 64
 # How a UUID may be dressed up.
@@ -50,13 +51,19 @@ class Captured(msgspec.Struct):
 def captures(batch: RawBatch, now: datetime, asked_at: datetime | None = None) -> list[Captured]:
     """The events of one request; one that cannot be taken refuses all. Raises Refused.
 
+    What old SDKs for browsers send of their speed is passed over.
+
     Args:
         batch: the events, as they were said.
         now: by this machine's clock.
         asked_at: when it was sent, where the batch does not say.
     """
     sent_at = parse_time(batch.sent_at) or asked_at
-    return [_captured(event, sent_at, now) for event in batch.events]
+    return [
+        _captured(event, sent_at, now)
+        for event in batch.events
+        if event.get("event") != _PASSED_OVER
+    ]
 
 
 def asked_at(query: Mapping[str, str]) -> datetime | None:

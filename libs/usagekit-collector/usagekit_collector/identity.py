@@ -23,6 +23,10 @@ MERGES = {
     "$merge_dangerously": "alias",
     "$identify": "$anon_distinct_id",
 }
+# These belong to whoever is there, and neither make nor change anybody.
+BYSTANDERS = frozenset(["$exception", "$$heatmap"])
+# This one is of no use without a profile.
+_GROUP = "$groupidentify"
 # Stands for an ID that an event named in vain (M9), and that was deleted since. No ID has a NUL.
 FORGOTTEN = "\0"
 # A personless event this soon after its person's creation stays one (P2).
@@ -181,6 +185,10 @@ def own_id(project: int, distinct_id: str) -> UUID:
 
 def fold(identities: Identities, fact: Fact) -> Verdict:
     """Take in one fact. Changes ``identities``; the same facts in the same order, the same map."""
+    if fact.event in BYSTANDERS:
+        return _bystander(identities, fact)
+    if fact.event == _GROUP and fact.personless:
+        return Verdict(None, f"{fact.event} without a person profile is dropped")
     if fact.event in MERGES:
         if fact.personless:
             return Verdict(None, f"{fact.event} without a person profile is dropped")  # M1
@@ -197,6 +205,11 @@ def is_illegal(distinct_id: str) -> bool:
     if len(bare) > 1 and bare[0] == bare[-1] and bare[0] in "'\"":
         bare = bare[1:-1]
     return not bare.strip() or bare.lower() in _ILLEGAL_IN_ANY_CASE or bare in _ILLEGAL
+
+
+def _bystander(identities: Identities, fact: Fact) -> Verdict:
+    person = identities.person_of(fact.project, fact.distinct_id)
+    return _personless(identities, fact) if fact.personless or person is None else Verdict()
 
 
 def _ordinary(identities: Identities, fact: Fact) -> Verdict:

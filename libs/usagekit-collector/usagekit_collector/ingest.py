@@ -124,8 +124,10 @@ async def _take_in(service: Service, request: Request, share: Share, limit: int)
         share.hold(len(text))
     batch = decode(text)
     request.state.library = library_of(batch)
-    token = token_of(batch)
     events = captures(batch, datetime.now(timezone.utc), asked_at(request.query_params))
+    if not events:
+        return
+    token = token_of(batch)
     project = await service.project_of(token)
     if project is None:
         raise Refused(401, "no project has this token")

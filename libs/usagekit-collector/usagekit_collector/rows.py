@@ -10,10 +10,14 @@ from uuid import UUID
 import msgspec
 
 from usagekit_collector.capture import Captured, text_of
-from usagekit_collector.identity import FORGOTTEN, MERGES, Fact
+from usagekit_collector.identity import BYSTANDERS, FORGOTTEN, MERGES, Fact
 
 OUTCOMES = {"CLI execution succeeded": "succeeded", "CLI execution failed": "failed"}
-_CHANGES: dict[str, type] = {"$set": dict, "$set_once": dict, "$unset": list}
+_CHANGES: dict[str, tuple[type, ...]] = {
+    "$set": (dict,),
+    "$set_once": (dict,),
+    "$unset": (list, dict),
+}
 _LONGEST = 200
 _LARGEST_CODE = 2**31
 # Beyond it a number with a fraction skips whole ones.
@@ -61,7 +65,10 @@ def fact_of(project: int, captured: Captured) -> tuple[Fact, list[str]]:
         elif value is not None:
             warnings.append(f"{name} is of the wrong type: left out")
     if "$unset" in changes:
+        # Of an object, the names count.
         changes["$unset"] = [name for name in changes["$unset"] if isinstance(name, str)]
+    if captured.event in BYSTANDERS:
+        changes = {}
     fact = Fact(
         project=project,
         event=captured.event,
@@ -89,8 +96,9 @@ def event_row(
     for name, (column, fits) in COLUMNS.items():
         if name in rest and fits(rest[name]):
             columns[column] = rest.pop(name)
-    for name in _CHANGES:
-        rest.pop(name, None)
+    if fact.personless or captured.event not in BYSTANDERS:
+        for name in _CHANGES:
+            rest.pop(name, None)
     if fact.merged_id:
         del rest[MERGES[captured.event]]
     changes = {} if fact.personless else fact.changes  # P1, P3: stripped
