@@ -24,7 +24,7 @@ LATEST = NOW + timedelta(hours=23)
 LIMIT = 1024 * 1024
 # The first byte of an input says what the rest is: a body, with these parameters; a parameter; or
 # choices, by which events are put together.
-BODY: tuple[dict[str, str], ...] = ({}, {"compression": "gzip-js"}, {"compression": "base64"})
+BODY: tuple[dict[str, str], ...] = ({}, {"compression": "lz64"}, {"compression": "base64"})
 PARAMETER, CHOICES = 3, 128
 
 NAMES = ["$create_alias", "$identify", "$merge_dangerously", "CLI execution failed", "e", "\0"]

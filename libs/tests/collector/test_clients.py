@@ -212,7 +212,7 @@ WRAPPINGS: dict[str, tuple[Callable[[bytes], bytes], str, list[str]]] = {
     "a form of gzip": (lambda text: as_form(gzip.compress(text)), "", ["--data", "@-"]),
     "an address": (base64.b64encode, "", ["--get", "--data-urlencode", "data@-"]),
 }
-ROUTES = ("/batch", "/i/v0/e", "/e", "/capture", "/track", "/engage")
+ROUTES = ("/batch", "/i/v0/e", "/e", "/capture", "/track", "/engage", "/i/v0/ai/batch")
 
 
 @pytest.mark.parametrize("wrapping", WRAPPINGS)

@@ -25,6 +25,8 @@ from usagekit_collector.decode import (
     unwrap,
 )
 
+from tests.support.lzstring import packed
+
 LIMIT = 2 * 1024 * 1024
 SENT = {"event": "é🙂?>", "distinct_id": "anon-1", "token": "phc_made_up"}
 JSON = json.dumps(SENT, ensure_ascii=False).encode()
@@ -68,6 +70,28 @@ WRAPPINGS: dict[str, Callable[[bytes], tuple[bytes, str]]] = {
     ),
     "a form, zipped": lambda text: (gzip.compress(urlencode({"data": text}).encode()), ""),
     "base64, said so": lambda text: (in_base64(text).encode(), "compression=base64"),
+    "base64, not said": lambda text: (in_base64(text).encode(), ""),
+    "base64 for addresses": lambda text: (base64.urlsafe_b64encode(text).rstrip(b"="), ""),
+    "base64 of base64": lambda text: (in_base64(in_base64(text).encode()).encode(), ""),
+    "base64 of gzip": lambda text: (in_base64(gzip.compress(text)).encode(), ""),
+    "gzip of base64": lambda text: (gzip.compress(in_base64(text).encode()), ""),
+    "lz64": lambda text: (packed(text.decode()), "compression=lz64"),
+    "lz64 by its other name": lambda text: (packed(text.decode()), "compression=LZ-String"),
+    "lz64, in base64": lambda text: (base64.b64encode(packed(text.decode())), "compression=lz64"),
+    "lz64, in a form": lambda text: (
+        urlencode({"compression": "lz64", "data": packed(text.decode())}).encode(),
+        "",
+    ),
+    "lz64, in a form, not quoted": lambda text: (
+        b"compression=lz64&data=" + packed(text.decode()),
+        "",
+    ),
+    "lz64, in the address": lambda text: (
+        b"",
+        urlencode({"data": packed(text.decode()), "compression": "lz64"}),
+    ),
+    "said to be lz64, and is not": lambda text: (text, "compression=lz64"),
+    "said to be lz64, and is gzip": lambda text: (gzip.compress(text), "compression=lz64"),
     "said to be base64, and is not": lambda text: (text, "compression=base64"),
     "in the address": lambda text: (b"", urlencode({"data": text})),
     "in the address, in base64": lambda text: (b"", urlencode({"data": in_base64(text)})),
@@ -157,6 +181,11 @@ NO_REQUEST = [
     gzip.compress(JSON)[:-8] + b"\0" * 8,
     gzip.compress(b""),
     gzip.compress(gzip.compress(JSON)),
+    in_base64(b"nonsense").encode(),
+    in_base64(JSON)[:-1].encode() + b"%",
+    b"compression=lz64&data=nonsense",
+    b"compression=lz64&data=%FF",
+    b"compression=lz64&data=" + packed(JSON.decode())[:-12],
 ]
 
 
@@ -256,6 +285,34 @@ def test_what_is_packed_is_at_most_as_large_as_what_is_not() -> None:
         with pytest.raises(Refused) as caught:
             unwrap(body, {}, limit)
         assert caught.value.status == 413
+
+
+def test_the_header_says_how_it_is_packed_where_nothing_else_does() -> None:
+    body = packed(JSON.decode())
+    assert decode(unwrap(body, {}, LIMIT, "lz64")).events == [SENT]
+    assert decode(unwrap(body, {"compression": "lz64"}, LIMIT, "gzip")).events == [SENT]
+    assert decode(unwrap(gzip.compress(JSON), {}, LIMIT, "identity")).events == [SENT]
+    assert decode(unwrap(in_base64(JSON).encode(), {}, LIMIT, "base64")).events == [SENT]
+
+
+def test_what_the_address_has_goes_before_a_body() -> None:
+    assert read(b"{}", urlencode({"data": JSON})).events == [SENT]
+
+
+def test_what_is_packed_by_lz_string_has_so_many_bytes_and_no_more() -> None:
+    bomb = packed("a" * 10_000_000)
+    assert len(bomb) < 20_000
+    assert refused(bomb, "compression=lz64") == (
+        413,
+        f"a request has at most {LIMIT} bytes when it is unpacked",
+    )
+    # Three bytes of UTF-8 for each unit of UTF-16.
+    assert refused(packed("世" * (LIMIT - 10)), "compression=lz64")[0] == 413
+    long = b"A" * (2 * 1024 * 1024 + 1)
+    assert refused(long, "compression=lz64") == (
+        413,
+        "packed as lz64, a request has at most 2097152 bytes",
+    )
 
 
 def status_of(body: bytes, query: dict[str, str]) -> int:

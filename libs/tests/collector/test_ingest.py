@@ -14,7 +14,7 @@ from urllib.parse import quote, urlencode
 from uuid import uuid4
 
 import pytest
-from usagekit_collector.ingest import ROUTES
+from usagekit_collector.ingest import LARGEST_BODY, LARGEST_UNPACKED, ROUTES
 
 from tests.support.collector import Answer, Collector, Project, event
 from tests.support.wire import until
@@ -62,6 +62,8 @@ WAYS: list[Callable[[bytes], _Way]] = [
     lambda text: ("POST", "", form(in_base64(text)), FORM),
     lambda text: ("POST", "?ver=1", f"data={in_base64(text).replace('+', ' ')}".encode(), FORM),
     lambda text: ("POST", "?compression=gzip-js", form(in_base64(gzip.compress(text))), FORM),
+    lambda text: ("POST", "", base64.b64encode(text), PLAIN),
+    lambda text: ("POST", "", base64.b64encode(gzip.compress(text)), {"Content_Encoding": "b64"}),
     lambda text: ("GET", f"?{urlencode({'data': text})}", None, {}),
     lambda text: ("GET", f"?{urlencode({'data': in_base64(text)})}", None, {}),
 ]
@@ -109,6 +111,26 @@ def test_a_visit_by_a_clock_that_is_wrong_by_hours_stays_in_one_piece(project: P
         moment = datetime.fromisoformat(found["timestamp"].replace("Z", "+00:00"))
         assert began <= moment + timedelta(seconds=1, milliseconds=1)
         assert moment + timedelta(seconds=1) <= ended + timedelta(milliseconds=1)
+
+
+def test_a_profile_that_is_set_by_itself_has_no_name_and_is_an_identify(project: Project) -> None:
+    said = {"$token": project.token, "$distinct_id": "ada", "$set": {"plan": "pro"}}
+    for path in ("/engage/", "/engage"):
+        answer = project.collector.request("POST", path, form(in_base64(json.dumps(said).encode())))
+        assert (answer.status, answer.body) == (200, OK)
+    assert [one["event"] for one in project.events()] == ["$identify"] * 2
+    person = project.person("ada")
+    assert person is not None
+    assert person["properties"] == {"plan": "pro"}
+    # Elsewhere, in a list, and where it is empty, an event has a name.
+    for path, other in (
+        ("/e/", said),
+        ("/batch/", said),
+        ("/engage/", [said]),
+        ("/engage/", {"batch": [said], "token": project.token}),
+        ("/engage/", {**said, "event": ""}),
+    ):
+        assert post(project, path, other).status == 400
 
 
 def test_what_browsers_say_of_their_speed_is_passed_over_as_posthog_does(project: Project) -> None:
@@ -193,15 +215,31 @@ def test_several_tokens_in_one_request_are_answered_401(project: Project) -> Non
     assert len(project.events()) == 1
 
 
-@pytest.mark.parametrize(("path", "limit"), ROUTES.items())
-def test_a_body_over_the_route_s_limit_is_answered_413(
-    project: Project, path: str, limit: int
-) -> None:
-    largest = json.dumps(with_token(project, event("anon-1"))).encode().ljust(limit)
+@pytest.mark.parametrize("path", ROUTES)
+def test_a_body_over_20_mib_is_answered_413_on_every_route(project: Project, path: str) -> None:
+    largest = json.dumps(with_token(project, event("anon-1"))).encode().ljust(LARGEST_BODY)
     assert project.collector.request("POST", path, largest).status == 200
     answer = project.collector.request("POST", path, largest + b" ")
     assert (answer.status, is_plain(answer)) == (413, True)
     assert len(project.events()) == 1
+
+
+def test_a_body_is_five_times_that_when_it_is_unpacked(project: Project) -> None:
+    text = json.dumps(with_token(project, event("anon-1"))).encode()
+    for size, status in ((LARGEST_UNPACKED, 200), (LARGEST_UNPACKED + 1, 413)):
+        body = gzip.compress(text.ljust(size), 1)
+        assert project.collector.request("POST", "/e/", body).status == status
+    assert len(project.events()) == 1
+
+
+@pytest.mark.parametrize("path", ["/e/", "/i/v0/e/", "/batch/"])
+def test_six_large_events_and_a_small_one_are_all_stored(project: Project, path: str) -> None:
+    """What posthog-js puts together after a page was without a network."""
+    sent = [event("anon-1", long="x" * 500_000) for _ in range(6)] + [event("anon-1")]
+    body = gzip.compress(json.dumps([with_token(project, one) for one in sent]).encode())
+    answer = project.collector.request("POST", f"{path}?compression=gzip-js", body, **PLAIN)
+    assert (answer.status, answer.body) == (200, OK)
+    assert [one["uuid"] for one in project.events()] == [one["uuid"] for one in sent]
 
 
 def test_an_event_over_1_000_000_bytes_is_answered_413_and_one_under_is_stored(
@@ -232,11 +270,19 @@ def test_what_does_not_fit_is_answered_503_and_may_come_again(
         until(lambda: number(collector, "events_queued") == 1)
         for refused in (
             project.send(event("anon-2"), event("anon-3")),
-            project.send(event("anon-4", long="x" * 5_000)),
-            collector.request("POST", "/e/", gzip.compress(b"[" + b" " * 5_000)),
+            project.send(event("anon-4", long="x" * 4_700)),
+            collector.request("POST", "/e/", gzip.compress(b"[" + b" " * 4_900)),
         ):
             assert (refused.status, is_plain(refused)) == (503, True)
             assert refused.headers["retry-after"] == "1"
+        # For these there is no room, ever.
+        for body in (
+            b"[" + b" " * 5_000,
+            gzip.compress(b"[" + b" " * 5_000),
+            base64.b64encode(b"[" + b" " * 3_000),
+        ):
+            answer = collector.request("POST", "/e/", body)
+            assert (answer.status, is_plain(answer)) == (413, True)
         assert project.send(event("anon-5")).status == 200
         assert first.result().status == 200
         assert [one["distinct_id"] for one in project.events()] == ["anon-1", "anon-5"]

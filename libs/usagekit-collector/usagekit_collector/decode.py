@@ -15,6 +15,8 @@ from urllib.parse import parse_qs
 
 import msgspec
 
+from usagekit_collector.lzstring import unpacked
+
 _GZIP = b"\x1f\x8b\x08"
 # Bytes of one event; events in one request; containers within containers; values in one request,
 # which take many times their text in memory. No body of an SDK, at most 1 MB, has so many.
@@ -22,8 +24,17 @@ LARGEST_EVENT = 1_000_000
 MOST_EVENTS = 10_000
 DEEPEST = 64
 MOST_VALUES = 1_000_000
+# Bytes that are unpacked at once.
+_PIECE = 8 * 1024 * 1024
 # What a form looks like, as far as the field that counts.
 _FORM = re.compile(rb"(?:\w+=[^&]*&)*data=")
+# What is in no base64 any more, and what may be.
+_BARE = re.compile(rb"\s*[\[{]|\x1f\x8b\x08")
+_BASE64 = re.compile(rb"[A-Za-z0-9+/ ]+=*")
+# The alphabet for addresses, and what becomes of a plus in a form, as they are elsewhere.
+_ALPHABETS = bytes.maketrans(b" -_", b"++/")
+# Bytes that are packed by lz-string, which costs a hundred times what gzip does.
+_LARGEST_LZ = 2 * 1024 * 1024
 # Half of a pair of UTF-16, by itself: JavaScript sends it, and it is no text.
 _LONE = re.compile(
     rb"\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F])"
@@ -59,31 +70,41 @@ class RawBatch(msgspec.Struct):
     sent_at: object = None
 
 
-def unwrap(body: bytes, query: Mapping[str, str], limit: int) -> bytes:
+def unwrap(body: bytes, query: Mapping[str, str], limit: int, encoding: str = "") -> bytes:
     """The JSON in a request, at most ``limit`` bytes of it. Raises Refused.
 
     Args:
-        body: as it came; empty for a GET, which has it in ``?data=``.
+        body: as it came; passed over where the address has ``?data=``.
         query: the parameters of the address.
         limit: bytes, of what is in there too.
+        encoding: ``Content-Encoding``. Most of what is said of that is not true, and not needed.
     """
-    text = _unzipped(body, limit)
-    if not text.strip() and "data" in query:
-        text = _unzipped(_unquoted(query["data"]), limit)
-    elif _FORM.match(text):
-        text = _unzipped(_unquoted(_field(text)), limit)
-    elif query.get("compression") == "base64":
-        text = _unzipped(_unquoted(text.decode("utf-8", "replace")), limit)
+    text, packing = body, query.get("compression") or encoding
+    if query.get("data"):
+        text = query["data"].encode("utf-8", "replace")
+    if not _is_lz(packing):
+        text = _unzipped(_unquoted(text), limit)
+    if _FORM.match(text):
+        text, said = _fields(text)
+        packing = query.get("compression") or said or encoding
+        if not _is_lz(packing):
+            text = _unzipped(_unquoted(text), limit)
+    text = _unquoted(_unpacked(text, limit) if _is_lz(packing) else text)
     if not text.strip():
         raise Refused(400, "there is nothing in this request")
     return text
 
 
-def decode(text: bytes) -> RawBatch:
-    """The events in a text of JSON. Raises Refused for what is none."""
+def decode(text: bytes, unnamed: str = "") -> RawBatch:
+    """The events in a text of JSON. Raises Refused for what is none.
+
+    Args:
+        text: of JSON.
+        unnamed: what a single event without a name is called.
+    """
     if text.count(b",") + text.count(b"[") + text.count(b"{") > MOST_VALUES:
         raise Refused(413, f"a request has at most {MOST_VALUES} values")
-    batch = _shaped(_parsed(text))
+    batch = _shaped(_parsed(text), unnamed)
     if not batch.events:
         raise Refused(400, "there is no event in this request")
     if len(batch.events) > MOST_EVENTS:
@@ -104,36 +125,70 @@ def _unzipped(data: bytes, limit: int) -> bytes:
     """Known by its first bytes; whatever the headers say of it."""
     if not data.startswith(_GZIP):
         return data
-    inflater = zlib.decompressobj(wbits=31)
+    return inflated(data, zlib.decompressobj(wbits=31), limit, "gzip")
+
+
+def inflated(data: bytes, inflater: Any, limit: int, kind: str) -> bytes:
+    """What comes out of zlib, at most ``limit`` bytes of it. Raises Refused."""
+    pieces: list[bytes] = []
+    size = 0
     try:
-        text = inflater.decompress(data, limit + 1)
+        while not inflater.eof and (data or not pieces):
+            # Piece by piece: in one go, what is let go of would be in memory twice.
+            pieces.append(inflater.decompress(data, _PIECE))
+            size += len(pieces[-1])
+            if size > limit:
+                raise Refused(413, f"a request has at most {limit} bytes when it is unpacked")
+            data = inflater.unconsumed_tail
     except zlib.error as error:
-        raise Refused(400, "this is no valid gzip") from error
-    if len(text) > limit:
-        raise Refused(413, f"a request has at most {limit} bytes when it is unpacked")
+        raise Refused(400, f"this is no valid {kind}") from error
     if not inflater.eof:
-        raise Refused(400, "this gzip is cut off")
+        raise Refused(400, f"this {kind} is cut off")
+    return b"".join(pieces)
+
+
+def _is_lz(packing: str) -> bool:
+    return packing.lower() in ("lz64", "lz-string")
+
+
+def _unpacked(data: bytes, limit: int) -> bytes:
+    """By lz-string, if it is not something else; which may be in base64 once more."""
+    inner = _unquoted(data).strip()
+    packed = inner if _BASE64.fullmatch(inner) else data.strip()
+    if packed.startswith(_GZIP):
+        return _unzipped(packed, limit)
+    if _BARE.match(packed):
+        return packed
+    if len(packed) > _LARGEST_LZ:
+        raise Refused(413, f"packed as lz64, a request has at most {_LARGEST_LZ} bytes")
+    try:
+        text = unpacked(packed.replace(b" ", b"+"), limit)
+    except ValueError as error:
+        raise Refused(400, "this is no valid lz64") from error
+    if text is None:
+        raise Refused(413, f"a request has at most {limit} bytes when it is unpacked")
     return text
 
 
-def _field(form: bytes) -> str:
+def _fields(form: bytes) -> tuple[bytes, str]:
+    """What is in a form, and how it is packed if that is said."""
     try:
         found = parse_qs(form.decode("ascii"), strict_parsing=True, max_num_fields=20)
     except ValueError as error:
         raise Refused(400, "this is no valid form") from error
-    return found.get("data", [""])[0]
+    data = found.get("data", [""])[0].encode("utf-8", "replace")
+    return data, found.get("compression", [""])[0]
 
 
-def _unquoted(value: str) -> bytes:
-    """JSON as it is, or in base64, in which a form has made spaces of the pluses."""
-    value = value.strip()
-    if value.startswith(("{", "[")):
-        return value.encode()
-    compact = value.replace(" ", "+").replace("-", "+").replace("_", "/").rstrip("=")
+def _unquoted(text: bytes) -> bytes:
+    """Out of base64, in which a form has made spaces of the pluses; else as it is."""
+    if _BARE.match(text):
+        return text
+    compact = text.strip().translate(_ALPHABETS).rstrip(b"=")
     try:
-        return base64.b64decode(compact + "=" * (-len(compact) % 4), validate=True)
-    except (binascii.Error, ValueError) as error:
-        raise Refused(400, "this is no valid base64") from error
+        return base64.b64decode(compact + b"=" * (-len(compact) % 4), validate=True)
+    except binascii.Error:
+        return text
 
 
 def _parsed(text: bytes) -> Any:
@@ -156,13 +211,15 @@ def _mended(text: bytes) -> bytes:
     return _LONE.sub(rb"\\ufffd", aside).replace(b"\0", rb"\\")
 
 
-def _shaped(found: Any) -> RawBatch:
+def _shaped(found: Any, unnamed: str) -> RawBatch:
     """One event, a list of them, or a batch."""
     if isinstance(found, list):
         return RawBatch(found)
     if not isinstance(found, dict):
         raise Refused(400, "this is no event, and no list of events")
     if "batch" not in found:
+        if unnamed and found.get("event") is None:
+            found["event"] = unnamed
         return RawBatch([found], sent_at=found.get("sent_at"))
     if not isinstance(found["batch"], list):
         raise Refused(400, "a batch is a list of events")

@@ -21,15 +21,12 @@ from usagekit_collector.service import Service
 
 _Handler = Callable[[Request], Awaitable[Response]]
 _MIB = 1024 * 1024
-# Bytes that each route takes, as they are sent.
-ROUTES = {
-    "/batch": 20 * _MIB,
-    "/i/v0/e": 2 * _MIB,
-    "/e": 2 * _MIB,
-    "/capture": 2 * _MIB,
-    "/track": 2 * _MIB,
-    "/engage": 2 * _MIB,
-}
+# Bytes that a request takes, as it is sent and when it is unpacked: if memory is for so many.
+LARGEST_BODY = 20 * _MIB
+LARGEST_UNPACKED = 5 * LARGEST_BODY
+ROUTES = ("/batch", "/i/v0/e", "/e", "/capture", "/track", "/engage", "/i/v0/ai/batch")
+# What a single event is, of those by which a profile was set once.
+_UNNAMED = {"/engage": "$identify"}
 # Seconds after which somebody who was told to come again may do so.
 _AGAIN = {"Retry-After": "1"}
 # What SDKs for browsers ask for before they send anything: nothing is switched on.
@@ -72,7 +69,7 @@ def routes() -> list[Route]:
         )
     ]
     known: list[tuple[str, _Handler, list[str]]] = [
-        (path, capture(limit), ["GET", "POST", "OPTIONS"]) for path, limit in ROUTES.items()
+        (path, capture(_UNNAMED.get(path, "")), ["GET", "POST", "OPTIONS"]) for path in ROUTES
     ]
     known += [(path, flags, ["GET", "POST", "OPTIONS"]) for path in ("/flags", "/decide")]
     known += [("/array/{token}/config", config, ["GET", "OPTIONS"])]
@@ -84,24 +81,28 @@ def routes() -> list[Route]:
     ]
 
 
-def capture(limit: int) -> _Handler:
-    """Takes in what an SDK sends, at most ``limit`` bytes; it is on disk when the answer is 200."""
+def capture(unnamed: str) -> _Handler:
+    """Takes in what an SDK sends; it is on disk when the answer is 200.
+
+    Args:
+        unnamed: what a single event without a name is called.
+    """
 
     async def handle(request: Request) -> Response:
         service: Service = request.app.state.service
         if request.method == "OPTIONS":
             return Response()
-        answer = await _answer(service, request, limit)
+        answer = await _answer(service, request, unnamed)
         service.metrics.requests.labels(answer.status_code).inc()
         return answer
 
     return handle
 
 
-async def _answer(service: Service, request: Request, limit: int) -> Response:
+async def _answer(service: Service, request: Request, unnamed: str) -> Response:
     try:
         with service.memory.share() as share:
-            await _take_in(service, request, share, limit)
+            await _take_in(service, request, share, unnamed)
     except Refused as refused:
         service.refusals.tell(refused.status, refused.text, _sender(request))
         return PlainTextResponse(refused.text, refused.status)
@@ -116,13 +117,18 @@ async def _answer(service: Service, request: Request, limit: int) -> Response:
     return JSONResponse({"status": "Ok"})
 
 
-async def _take_in(service: Service, request: Request, share: Share, limit: int) -> None:
+async def _take_in(service: Service, request: Request, share: Share, unnamed: str) -> None:
     """Store the events of a request. Raises Refused, Busy, ClientDisconnect, TimeoutError."""
+    limit = min(LARGEST_BODY, share.largest)
     body = await asyncio.wait_for(_read(request, share, limit), service.settings.request_seconds)
-    text = unwrap(body, request.query_params, limit)
+    limit = min(LARGEST_UNPACKED, share.largest)
+    encoding = request.headers.get("content-encoding", "")
+    text = unwrap(body, request.query_params, limit, encoding)
     if text is not body:
+        if len(text) > share.largest:
+            raise Refused(413, f"there is no memory for more than {share.largest} bytes of it")
         share.hold(len(text))
-    batch = decode(text)
+    batch = decode(text, unnamed)
     request.state.library = library_of(batch)
     events = captures(batch, datetime.now(timezone.utc), asked_at(request.query_params))
     if not events:

@@ -16,7 +16,7 @@ class Memory:
     """A budget in bytes, for all requests together. For one thread."""
 
     def __init__(self, limit: int, gauge: Gauge) -> None:
-        self._limit = limit
+        self.limit = limit
         self._gauge = gauge
         self.held = 0
 
@@ -31,7 +31,7 @@ class Memory:
 
     def hold(self, size: int) -> None:
         """So many bytes more. Raises Busy if that is too many."""
-        if size > 0 and self.held + size > self._limit:
+        if size > 0 and self.held + size > self.limit:
             raise Busy("too much is being sent at once")
         self.held += size
         self._gauge.set(self.held)
@@ -43,6 +43,11 @@ class Share:
     def __init__(self, memory: Memory) -> None:
         self._memory = memory
         self.held = 0
+
+    @property
+    def largest(self) -> int:
+        """Bytes that it could hold more, were it alone. What needs more never finds room."""
+        return self._memory.limit - self.held
 
     def hold(self, size: int) -> None:
         """So many bytes more. Raises Busy if that is too many."""

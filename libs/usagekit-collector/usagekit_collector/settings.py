@@ -71,8 +71,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     ] = 50_000
     buffer_bytes: Annotated[
         int,
-        Meta(ge=1, description="Bytes of all requests that are in memory; then it answers 503."),
-    ] = 64 * 1024 * 1024
+        Meta(
+            ge=1,
+            description="Bytes of all requests that are in memory; then it answers 503, and 413 "
+            "to one that would need more by itself.",
+        ),
+    ] = 128 * 1024 * 1024
     request_seconds: Annotated[
         float,
         Meta(
