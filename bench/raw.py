@@ -15,7 +15,8 @@ import wire
 from usagekit_collector.capture import captures
 from usagekit_collector.decode import RawBatch
 from usagekit_collector.engine import Engine, insert, migrate
-from usagekit_collector.identity import FULL, own_id
+from usagekit_collector.identity import FULL
+from usagekit_collector.people import own_id
 from usagekit_collector.rows import event_row, fact_of
 from usagekit_collector.settings import Settings
 

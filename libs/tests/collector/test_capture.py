@@ -21,7 +21,7 @@ from usagekit_collector.capture import (
     uuid7,
 )
 from usagekit_collector.decode import RawBatch, Refused
-from usagekit_collector.identity import own_id
+from usagekit_collector.people import own_id
 from usagekit_collector.rows import COLUMNS, event_row, fact_of, properties_of
 
 NOW = datetime(2026, 5, 4, 12, 0, 0, tzinfo=timezone.utc)

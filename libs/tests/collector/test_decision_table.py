@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import pytest
-from usagekit_collector.identity import own_id
+from usagekit_collector.people import MOST_IDS, own_id
 
-from tests.support.collector import Project, event
+from tests.support.collector import Collector, Project, event
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=timezone.utc)
 ALIAS, IDENTIFY, DANGEROUSLY = "$create_alias", "$identify", "$merge_dangerously"
@@ -203,6 +204,37 @@ def test_m10_unless_dangerously(project: Project) -> None:
     person = known(project, "bob-2")
     assert person["person_id"] == own(project, "ada")
     assert person["properties"] == {"x": "ada", "y": "bob"}
+
+
+@pytest.mark.parametrize("name", [ALIAS, IDENTIFY, DANGEROUSLY])
+def test_m11_nobody_has_more_ids_than_a_person_can_have(project: Project, name: str) -> None:
+    many = (merge("ada", f"anon-{number}") for number in range(MOST_IDS - 1))
+    assert project.send(*many).status == 200
+    project.capture(merge("ada", "bob", name, **{"$set": {"x": 1}}), merge("eve", "ada", name))
+    person = known(project, "ada")
+    assert len(person["distinct_ids"]) == MOST_IDS
+    assert (person["is_identified"], person["properties"]) == (True, {"x": 1})
+    assert project.person("bob") is None
+    assert are_one(project, "eve")
+
+
+def test_m12_nor_dangerously_where_that_is_switched_off(
+    new_collector: Callable[..., Collector],
+) -> None:
+    with new_collector(merge_dangerously="false") as collector:
+        project = collector.project()
+        project.capture(merge("bob", "bob-2"), merge("ada", "bob", DANGEROUSLY), merge("eve", "x"))
+        assert are_one(project, "ada")
+        assert are_one(project, "bob", "bob-2")
+        assert not known(project, "ada")["is_identified"]
+        assert are_one(project, "eve", "x")
+        assert "switched off" in collector.log.read_text()
+    assert b" 0 rows differed" in collector.run("doctor", "--rebuild-identity").stdout
+    # By another setting it is another map.
+    collector.environ["USAGEKIT_COLLECTOR_MERGE_DANGEROUSLY"] = "true"
+    assert b" 0 rows differed" not in collector.run("doctor", "--rebuild-identity").stdout
+    with collector:
+        assert are_one(project, "ada", "bob", "bob-2")
 
 
 def test_p1_without_a_profile_there_is_an_event_and_no_person(project: Project) -> None:

@@ -11,6 +11,7 @@ from usagekit_collector.api import OPERATIONS
 from usagekit_collector.cli import cli
 from usagekit_collector.decode import DEEPEST, LARGEST_EVENT, MOST_EVENTS, MOST_VALUES
 from usagekit_collector.ingest import ROUTES
+from usagekit_collector.people import LARGEST_PERSON, MOST_IDS
 from usagekit_collector.settings import Settings, descriptions
 
 PACKAGE = Path(usagekit_collector.__file__).parent
@@ -39,7 +40,7 @@ def test_each_route_and_operation_stands_in_the_docs() -> None:
 
 
 def test_each_limit_stands_in_the_docs() -> None:
-    limits = (LARGEST_EVENT, MOST_EVENTS, MOST_VALUES, DEEPEST)
+    limits = (LARGEST_EVENT, MOST_EVENTS, MOST_VALUES, DEEPEST, MOST_IDS, LARGEST_PERSON)
     assert [limit for limit in limits if f"{limit:,}" not in PAGE] == []
 
 
@@ -47,7 +48,7 @@ def test_each_rule_of_identity_has_a_test_by_its_name() -> None:
     tests = (Path(__file__).with_name("test_decision_table.py")).read_text()
     rules = re.findall(r"^\| ([MP]\d+)(?:, ([MP]\d+))?", PAGE, re.MULTILINE)
     names = {rule for row in rules for rule in row if rule}
-    assert len(names) == 17
+    assert len(names) == 19
     # P2 and P3 are one test, which has both names.
     assert [one for one in names if not re.search(rf"def test_.*{one.lower()}_", tests)] == []
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import copy
+import time
+from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
 from typing import Any
 from uuid import UUID
@@ -17,11 +19,10 @@ from usagekit_collector.identity import (
     MERGES,
     PROPERTYLESS,
     Fact,
-    Identities,
     fold,
     is_illegal,
-    own_id,
 )
+from usagekit_collector.people import LARGEST_PERSON, MOST_IDS, Identities, own_id
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=timezone.utc)
 IDS = ["ada", "bob", "anon-1", "anon-2", "anon-3", "null", "guest"]
@@ -87,7 +88,7 @@ def test_the_changes_of_an_event_come_in_their_order() -> None:
 
 def test_a_person_does_not_grow_without_end() -> None:
     identities = folded(fact("ada", changes={"$set": {"a": 1}}))
-    verdict = fold(identities, fact("ada", changes={"$set": {"b": "x" * 600_000}}))
+    verdict = fold(identities, fact("ada", changes={"$set": {"b": "x" * LARGEST_PERSON}}))
     person = identities.person_of(1, "ada")
     assert person is not None
     assert (person.properties, verdict.mode) == ({"a": 1}, FULL)
@@ -95,14 +96,83 @@ def test_a_person_does_not_grow_without_end() -> None:
 
 
 def test_nor_by_taking_in_another() -> None:
-    half = {"$set": {"a": "x" * 300_000}}, {"$set": {"b": "x" * 300_000}}
-    identities = folded(fact("ada", changes=half[0]), fact("anon-1", changes=half[1]))
-    fold(identities, fact("ada", "anon-1"))
-    verdict = fold(identities, fact("ada", changes={"$set": {"c": 1}}))
+    most = "x" * (LARGEST_PERSON // 2)
+    identities = folded(
+        fact("ada", changes={"$set": {"a": most}}),
+        fact("anon-1", changes={"$set": {"b": most}}),
+        fact("anon-2", changes={"$set": {"c": 1}}),
+    )
+    verdict = fold(identities, fact("ada", "anon-1"))
+    assert "find no room" in verdict.warning
+    assert fold(identities, fact("ada", "anon-2")).warning == ""
     person = identities.person_of(1, "ada")
     assert person is not None
-    assert person.properties.keys() == {"a", "b"}
-    assert "too large" in verdict.warning
+    assert person.properties.keys() == {"a", "c"}
+    assert groups(identities) == {frozenset({"ada", "anon-1", "anon-2"})}
+
+
+def test_a_person_has_so_many_ids_and_no_more() -> None:
+    identities = folded(*(fact("ada", f"anon-{number}") for number in range(MOST_IDS - 1)))
+    before = identities.ids
+    for event in MERGES:
+        for target, source in (("ada", "new"), ("new", "ada"), ("ada", "other"), ("other", "ada")):
+            full = copy.deepcopy(identities)
+            fold(full, fact("other"))
+            verdict = fold(full, fact(target, source, event, changes={"$set": {"seen": 1}}))
+            assert "too many IDs" in verdict.warning
+            assert before.items() <= full.ids.items()
+            person = full.person_of(1, target)
+            assert person is not None
+            assert (person.is_identified, person.properties) == (True, {"seen": 1})
+    # Who is there already stays, and what they do is theirs.
+    assert fold(identities, fact("ada", "anon-1")).warning == ""
+    assert identities.ids == before
+
+
+def test_a_dangerous_merge_that_is_switched_off_is_an_ordinary_event() -> None:
+    identities = Identities(merges_dangerously=False)
+    fold(identities, fact("bob", "bob-1"))
+    changes = {"$set": {"seen": 1}}
+    verdict = fold(identities, fact("ada", "bob", "$merge_dangerously", changes=changes))
+    assert (verdict.mode, "switched off" in verdict.warning) == (FULL, True)
+    person = identities.person_of(1, "ada")
+    assert person is not None
+    assert (person.is_identified, person.properties) == (False, {"seen": 1})
+    assert groups(identities) == {frozenset({"ada"}), frozenset({"bob", "bob-1"})}
+    fold(identities, fact("ada", "anon"))
+    assert frozenset({"ada", "anon"}) in groups(identities)
+
+
+def merges(shape: str, count: int) -> Iterator[Fact]:
+    """So many merges, all of them of those who are identified already."""
+    for number in range(count):
+        target, source = {
+            "chain": (f"id-{number + 1}", f"id-{number}"),
+            "chain the other way": (f"id-{number}", f"id-{number + 1}"),
+            "star": ("id-0", f"id-{number + 1}"),
+            "star the other way": (f"id-{number + 1}", "id-0"),
+            "pairs": (f"id-{number ^ (number & -number)}", f"id-{number}"),
+        }[shape]
+        yield fact(target, source, "$merge_dangerously", changes={"$set": {f"p{number % 9}": 1}})
+
+
+@pytest.mark.parametrize(
+    "shape", ["chain", "chain the other way", "star", "star the other way", "pairs"]
+)
+def test_merges_take_time_in_proportion_to_their_number(shape: str) -> None:
+    def each(count: int) -> float:
+        """Seconds of this process for one merge, at best."""
+
+        def once() -> float:
+            facts = [*merges(shape, count)]
+            began = time.process_time()
+            folded(*facts)
+            return (time.process_time() - began) / count
+
+        return min(once() for _ in range(5))
+
+    # As many as one person may have, and an eighth of that: each would be eight times as much.
+    assert each(MOST_IDS - 1) < 3 * each(MOST_IDS // 8)
 
 
 @pytest.mark.parametrize(
@@ -198,10 +268,9 @@ def test_what_changed_is_what_must_be_stored(facts: list[Fact]) -> None:
     identities = Identities()
     stored: tuple[dict[Any, Any], dict[Any, Any]] = ({}, {})
     for one in facts:
-        identities.changed_ids.clear()
         identities.changed_persons.clear()
         fold(identities, one)
-        stored[0].update({key: identities.ids[key] for key in identities.changed_ids})
+        stored[0].update(identities.changed_ids)
         for person_id in identities.changed_persons:
             stored[1].pop(person_id, None)
             if person_id in identities.persons:

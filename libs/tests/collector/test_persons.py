@@ -14,7 +14,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from usagekit_collector.capture import Captured
-from usagekit_collector.identity import MERGES, Identities, fold
+from usagekit_collector.identity import MERGES, fold
+from usagekit_collector.people import Identities
 from usagekit_collector.rows import fact_of
 
 from tests.support.collector import Collector, Project, event
@@ -98,6 +99,17 @@ def test_a_deleted_person_is_gone_with_all_ids_and_events(project: Project) -> N
     assert project.person("ada") is project.person("anon") is None
     assert [found["distinct_id"] for found in project.events()] == ["bob", "anon-2"]
     assert delete(project, "ada").status == 404
+
+
+def test_nobody_is_deleted_with_more_ids_than_were_reckoned_with(project: Project) -> None:
+    project.capture(*(alias("ada", f"anon-{number}") for number in range(20)), command("bob"))
+    answer = delete(project, "anon-3")
+    assert (answer.status, "say at_most=21" in answer.json["error"]) == (409, True)
+    assert len(project.events()) == 21
+    path = f"/api/persons/ada?project={project.token}&at_most=21"
+    answer = project.collector.request("DELETE", path)
+    assert (answer.status, answer.json["events"]) == (200, 20)
+    assert [one["distinct_id"] for one in project.events()] == ["bob"]
 
 
 def test_who_comes_back_after_a_deletion_is_somebody_new(project: Project) -> None:

@@ -92,6 +92,12 @@ class Watched:
         return self._status("VmHWM")
 
     @property
+    def seconds(self) -> float:
+        """Of processor time, so far."""
+        fields = self._folder.joinpath("stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    @property
     def sockets(self) -> int:
         """How many are open."""
         return sum(self._is_socket(number) for number in os.listdir(self._folder / "fd"))

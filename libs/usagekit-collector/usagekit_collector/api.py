@@ -35,6 +35,14 @@ class ExportQuery(TimesQuery, kw_only=True):
     ] = "jsonl"
 
 
+class DeletionQuery(ProjectQuery, kw_only=True):
+    """Who is deleted."""
+
+    at_most: Annotated[
+        int, Meta(ge=1, description="With more distinct_ids than this nobody is deleted.")
+    ] = 20
+
+
 class EventsQuery(TimesQuery, kw_only=True):
     """Which events, the last to arrive first."""
 
@@ -90,11 +98,17 @@ async def get_person(service: Service, asked: ProjectQuery, request: Request) ->
     return found
 
 
-async def delete_person(service: Service, asked: ProjectQuery, request: Request) -> persons.Deleted:
+async def delete_person(
+    service: Service, asked: DeletionQuery, request: Request
+) -> persons.Deleted:
     """Whoever goes by this ID, and all their events."""
     project = await project_of(service, asked.project)
     distinct_id = request.path_params["distinct_id"]
-    found = await service.write(lambda client: persons.delete(client, project.project, distinct_id))
+    wish = (project.project, distinct_id, asked.at_most)
+    try:
+        found = await service.write(lambda client: persons.delete(client, *wish))
+    except persons.TooMany as error:
+        raise ApiError(409, str(error)) from error
     if found is None:
         raise ApiError(404, "nobody goes by this ID")
     deleted: persons.Deleted = found[0]
@@ -180,9 +194,9 @@ OPERATIONS = [
         path=_PERSON,
         summary="Delete a person, with all IDs and events.",
         handler=delete_person,
-        query=ProjectQuery,
+        query=DeletionQuery,
         result=persons.Deleted,
-        errors=_NOBODY,
+        errors={**_NOBODY, 409: "they have more distinct_ids than at_most"},
     ),
     *insights_api.OPERATIONS,
 ]

@@ -209,12 +209,14 @@ def doctor_(config: str | None, rebuild_identity: bool, **options: Any) -> None:
     The exit code is 1 if something is not. No collector may run on the store meanwhile.
     """
     fine = True
-    with _store(settings_of(config, options), writes=rebuild_identity) as engine:
+    settings = settings_of(config, options)
+    with _store(settings, writes=rebuild_identity) as engine:
         for finding in doctor.examine(engine):
             fine = fine and finding.fine
             click.echo(f"{'ok ' if finding.fine else '!! '} {finding.what:10} {finding.said}")
         if rebuild_identity:
-            people, count = doctor.rebuild(engine.writer)
+            rules = {"merges_dangerously": settings.merge_dangerously}
+            people, count = doctor.rebuild(engine.writer, **rules)
             click.echo(f"ok  rebuilt    {people:,} persons; {count:,} rows differed from before")
     raise SystemExit(0 if fine else 1)
 

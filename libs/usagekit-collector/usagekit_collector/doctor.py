@@ -14,7 +14,8 @@ from clickhouse_connect.driver.exceptions import ClickHouseError
 
 from usagekit_collector import __version__, store
 from usagekit_collector.engine import Engine, place, sql
-from usagekit_collector.identity import Identities, fold
+from usagekit_collector.identity import fold
+from usagekit_collector.people import Identities
 
 _GIB = 1024**3
 # GiB; with less, the engine cannot merge its files for long.
@@ -86,7 +87,7 @@ def _some(names: list[str]) -> str:
     return ", ".join(names[:3]) + (", ..." if len(names) > 3 else "")
 
 
-def rebuild(client: Any) -> tuple[int, int]:
+def rebuild(client: Any, *, merges_dangerously: bool = True) -> tuple[int, int]:
     """Put a map in the place of the stored one, that is made from the events alone.
 
     If it is killed, the next start of the collector does the same. All of it is in memory: about
@@ -94,7 +95,7 @@ def rebuild(client: Any) -> tuple[int, int]:
 
     Returns how many persons there are, and how many rows of the map were others before.
     """
-    identities = _folded(client)
+    identities = _folded(client, merges_dangerously=merges_dangerously)
     count = len({key[:3] for key in store.content(identities) ^ store.stored(client)})
     last = store.number(client, "store/last_seq")
     identities.changed_persons = {
@@ -105,8 +106,8 @@ def rebuild(client: Any) -> tuple[int, int]:
     return len(identities.persons), count
 
 
-def _folded(client: Any) -> Identities:
-    identities = Identities()
+def _folded(client: Any, *, merges_dangerously: bool) -> Identities:
+    identities = Identities(merges_dangerously=merges_dangerously)
     for (project,) in client.query(sql("store/projects")).result_rows:
         after = 0
         while piece := store.all_facts(client, project, after):

@@ -1,21 +1,20 @@
 """Who is who: facts in the order in which they arrived, folded into persons. Pure; no I/O.
 
-The rules, M0 to M10 and P1 to P6, are PostHog's, and are described in ``docs/collector.md``.
+The rules, M0 to M10 and P1 to P6, are PostHog's, and are described in ``docs/collector.md``; M11,
+M12 and P7 are ours.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from functools import lru_cache
 from typing import Any
-from uuid import UUID, uuid5
 
 import msgspec
 from msgspec import UNSET
 
-# Where PostHog makes the UUIDs of persons.
-PERSONS = UUID("932979b4-65c3-4424-8467-0b66ec27bc22")
+from usagekit_collector.people import Identities, Person
+
 FULL, PROPERTYLESS, FORCE_UPGRADE = "full", "propertyless", "force_upgrade"
 # The events that fold one distinct_id into another, and the property that names the other.
 MERGES = {
@@ -31,8 +30,6 @@ _GROUP = "$groupidentify"
 FORGOTTEN = "\0"
 # A personless event this soon after its person's creation stays one (P2).
 _GRACE = timedelta(minutes=1)
-# Bytes of JSON; what would make a person larger is left out.
-_LARGEST_PERSON = 512 * 1024
 _ILLEGAL_IN_ANY_CASE = frozenset(
     [
         "anonymous",
@@ -84,105 +81,6 @@ class Verdict(msgspec.Struct, frozen=True):
     warning: str = ""
 
 
-class Person(msgspec.Struct):
-    """Somebody with a profile."""
-
-    project: int
-    person_id: UUID
-    created_at: datetime
-    is_identified: bool = False
-    properties: dict[str, Any] = {}
-
-
-class Identities:
-    """Who is who, as far as it was loaded, and what has changed since.
-
-    Attributes:
-        persons: by ``person_id``.
-        ids: the person of each distinct_id, by (project, distinct_id).
-        changed_ids: keys of ``ids`` whose person is another than before.
-        changed_persons: those that were made, changed, or are no more.
-    """
-
-    def __init__(self) -> None:
-        self.persons: dict[UUID, Person] = {}
-        self.ids: dict[tuple[int, str], UUID] = {}
-        self.changed_ids: set[tuple[int, str]] = set()
-        self.changed_persons: dict[UUID, int] = {}
-        self._members: dict[UUID, set[str]] = {}
-        self._sizes: dict[UUID, int] = {}
-
-    def load(self, person: Person) -> None:
-        """Take in a person as it is stored."""
-        self.persons[person.person_id] = person
-
-    def place(self, project: int, distinct_id: str, person_id: UUID) -> None:
-        """Take in whose a distinct_id is, as it is stored."""
-        before = self.ids.get((project, distinct_id))
-        if before is not None:
-            self._members[before].discard(distinct_id)
-        self.ids[project, distinct_id] = person_id
-        self._members.setdefault(person_id, set()).add(distinct_id)
-
-    def person_of(self, project: int, distinct_id: str) -> Person | None:
-        """The person of a distinct_id, if it has one."""
-        person_id = self.ids.get((project, distinct_id))
-        return None if person_id is None else self.persons[person_id]
-
-    def create(self, project: int, distinct_id: str, created_at: datetime) -> Person:
-        """A new person, of one distinct_id."""
-        person = Person(project, own_id(project, distinct_id), created_at, properties={})
-        self.load(person)
-        self.assign(distinct_id, person)
-        self.touch(person)
-        return person
-
-    def assign(self, distinct_id: str, person: Person) -> None:
-        """This distinct_id is this person's from now on."""
-        self.place(person.project, distinct_id, person.person_id)
-        self.changed_ids.add((person.project, distinct_id))
-
-    def touch(self, person: Person) -> None:
-        """This person has changed."""
-        self.changed_persons[person.person_id] = person.project
-
-    def absorb(self, person: Person, other: Person) -> None:
-        """All that was the other's is this person's, whose own properties win (M8)."""
-        person.properties = {**other.properties, **person.properties}
-        person.created_at = min(person.created_at, other.created_at)
-        self._sizes.pop(person.person_id, None)
-        for distinct_id in self._members[other.person_id].copy():
-            self.assign(distinct_id, person)
-        self.forget(other)
-        self.touch(person)
-
-    def has_room(self, person: Person, changed: Mapping[str, Any]) -> bool:
-        """Whether a person's properties and what is to change in them are together not too large.
-
-        Keeps a size that is too large rather than too small, and counts only where that matters.
-        """
-        more = len(msgspec.json.encode({k: v for k, v in changed.items() if v is not UNSET}))
-        size = self._sizes.get(person.person_id, _LARGEST_PERSON)
-        if size + more > _LARGEST_PERSON:
-            size = len(msgspec.json.encode(person.properties))
-        fits = size + more <= _LARGEST_PERSON
-        self._sizes[person.person_id] = size + more if fits else size
-        return fits
-
-    def forget(self, person: Person) -> None:
-        """This person is no more."""
-        del self.persons[person.person_id]
-        self._sizes.pop(person.person_id, None)
-        self.touch(person)
-
-
-# It is asked for several times for each event, and by most people's events again soon.
-@lru_cache(maxsize=16_384)
-def own_id(project: int, distinct_id: str) -> UUID:
-    """The UUID of the person that a distinct_id makes by itself."""
-    return uuid5(PERSONS, f"{project}:{distinct_id}")
-
-
 def fold(identities: Identities, fact: Fact) -> Verdict:
     """Take in one fact. Changes ``identities``; the same facts in the same order, the same map."""
     if fact.event in BYSTANDERS:
@@ -192,6 +90,9 @@ def fold(identities: Identities, fact: Fact) -> Verdict:
     if fact.event in MERGES:
         if fact.personless:
             return Verdict(None, f"{fact.event} without a person profile is dropped")  # M1
+        if fact.event == "$merge_dangerously" and not identities.merges_dangerously:
+            warning = f"{fact.event} is switched off: not merged"  # M12
+            return Verdict(warning=_ordinary(identities, fact).warning or warning)
         if fact.merged_id and fact.merged_id != fact.distinct_id:  # else M0, M2
             return _merge(identities, fact)
     if fact.personless:
@@ -231,26 +132,38 @@ def _merge(identities: Identities, fact: Fact) -> Verdict:
     if is_illegal(target) or is_illegal(source):
         return Verdict(warning=_ordinary(identities, fact).warning or "an illegal ID: not merged")
     person, other = (identities.person_of(project, one) for one in (target, source))
-    warning = ""
-    if person is None:
-        if other is None or source == FORGOTTEN:
-            person = identities.create(project, target, fact.timestamp)
-        else:
-            person = other
-            identities.assign(target, person)  # M6
     if source == FORGOTTEN:
-        pass
-    elif other is None:
-        identities.assign(source, person)  # M4, M5
-    elif other is not person:  # else M6, M7
-        if other.is_identified and fact.event != "$merge_dangerously":
-            warning = "already identified: not merged"  # M9
-        else:
-            identities.absorb(person, other)  # M8, M10
+        person, warning = person or identities.create(project, target, fact.timestamp), ""
+    else:
+        person, warning = _together(identities, fact, person, other)
     if not person.is_identified:
         person.is_identified = True
         identities.touch(person)
     return Verdict(warning=_apply(identities, person, fact) or warning)
+
+
+def _together(
+    identities: Identities, fact: Fact, person: Person | None, other: Person | None
+) -> tuple[Person, str]:
+    """The person of T once S was folded into it, as far as that may be; and a warning, or nothing.
+    ``person`` and ``other`` are those that T and S have had."""
+    project, target, source = fact.project, fact.distinct_id, fact.merged_id
+    if person is not None and person is other:
+        return person, ""  # M7
+    if not identities.have_room(person, other):
+        person = person or identities.create(project, target, fact.timestamp)
+        return person, "too many IDs of one person: not merged"  # M11
+    if person is None and other is not None:
+        identities.assign(target, other)
+        return other, ""  # M6
+    person = person or identities.create(project, target, fact.timestamp)
+    if other is None:
+        identities.assign(source, person)
+        return person, ""  # M4, M5
+    if other.is_identified and fact.event != "$merge_dangerously":
+        return person, "already identified: not merged"  # M9
+    fits = identities.absorb(person, other)  # M8, M10
+    return person, "" if fits else "a merged person's properties find no room: left out"
 
 
 def _apply(identities: Identities, person: Person, fact: Fact) -> str:
@@ -259,7 +172,7 @@ def _apply(identities: Identities, person: Person, fact: Fact) -> str:
     if not changed:
         return ""
     if not identities.has_room(person, changed):
-        return "a person's properties are too large: not changed"
+        return "a person's properties are too large: not changed"  # P7
     for name, value in changed.items():
         if value is UNSET:
             del person.properties[name]

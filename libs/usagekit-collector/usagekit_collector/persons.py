@@ -10,7 +10,8 @@ import msgspec
 
 from usagekit_collector import erasure, store
 from usagekit_collector.engine import change, sql
-from usagekit_collector.identity import Identities, Person, is_illegal, own_id
+from usagekit_collector.identity import is_illegal
+from usagekit_collector.people import Identities, Person, own_id
 
 
 class Profile(msgspec.Struct):
@@ -66,18 +67,28 @@ def find(client: Any, project: int, distinct_id: str) -> Profile | None:
     )
 
 
+class TooMany(Exception):  # noqa: N818 - that is what they are
+    """Somebody has more distinct_ids than whoever wants them deleted has reckoned with."""
+
+
 def delete(
-    client: Any, project: int, distinct_id: str
+    client: Any, project: int, distinct_id: str, at_most: int
 ) -> tuple[Deleted, erasure.Remains | None] | None:
     """Remove a person, all their IDs and all their events; where somebody else's event names one of
     these IDs, it is forgotten there.
 
     They are gone from every answer at once, and from the files once nothing of what is given back
-    is there any more. For the writer.
+    is there any more. For the writer. Raises TooMany, and deletes nothing, if they have more than
+    ``at_most`` distinct_ids: others may have been merged into them.
     """
     found = find(client, project, distinct_id)
     if found is None:
         return None
+    if len(found.distinct_ids) > at_most:
+        raise TooMany(
+            f"they have {len(found.distinct_ids)} distinct_ids, as GET shows them: are these all "
+            f"theirs? Then say at_most={len(found.distinct_ids)}"
+        )
     own_ids = [own_id(project, one) for one in found.distinct_ids]
     asked = {"project": project, "own_ids": own_ids}
     change(client, sql("store/delete_events"), asked)
@@ -95,11 +106,13 @@ def _forget(client: Any, project: int, distinct_ids: list[str]) -> None:
 
 
 def _person(client: Any, project: int, distinct_id: str) -> tuple[Person | None, list[str]]:
-    identities = Identities()
-    store.load_ids(client, identities, project, [own_id(project, distinct_id)])
-    person = identities.person_of(project, distinct_id)
-    if person is None:
+    asked = {"project": project, "own_ids": [own_id(project, distinct_id)]}
+    rows = client.query(sql("store/ids"), asked).result_rows
+    if not rows:
         return None, [distinct_id]
-    asked = {"project": project, "persons": [person.person_id]}
+    person_id = rows[0][2]
+    identities = Identities()
+    store.load_persons(client, identities, {(project, person_id)})
+    asked = {"project": project, "persons": [person_id]}
     rows = client.query(sql("store/members"), asked).result_rows
-    return person, [row[1] for row in rows]
+    return identities.persons[person_id], [row[1] for row in rows]

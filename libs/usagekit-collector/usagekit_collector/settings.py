@@ -23,6 +23,13 @@ else:
 
 PREFIX = "USAGEKIT_COLLECTOR_"
 _DAY = 86_400
+# How msgspec calls a kind of value, and how a person does.
+_KINDS = (
+    ("int", "a whole number"),
+    ("float", "a number"),
+    ("str", "text"),
+    ("bool", "true or false"),
+)
 # Kubernetes and Docker tell every container of a service called usagekit-collector in this way:
 # USAGEKIT_COLLECTOR_PORT is such a link, and no port.
 _LINK = re.compile(r"(?:tcp|udp|sctp)://")
@@ -104,6 +111,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         int,
         Meta(ge=0, description="How many projects may be made by tokens that nobody announced."),
     ] = 1_000
+    merge_dangerously: Annotated[
+        bool,
+        Meta(
+            description="Whether $merge_dangerously merges, by which whoever knows a token can "
+            "make one person of many; else it is an ordinary event."
+        ),
+    ] = True
     log_level: Annotated[
         str,
         Meta(pattern="^(debug|info|warning|error)$", description="debug, info, warning or error."),
@@ -206,7 +220,12 @@ def _value(where: str, value: Any, kind: Any) -> Any:
 def _plain(text: str) -> str:
     """What msgspec says, in words."""
     text = re.sub(r", got `\w+`$", "", text.lower())
-    for kind, words in (("int", "a whole number"), ("float", "a number"), ("str", "text")):
+    for kind, words in (
+        ("int", "a whole number"),
+        ("float", "a number"),
+        ("str", "text"),
+        ("bool", "true or false"),
+    ):
         text = text.replace(f"`{kind}`", words)
     for sign, words in ((">=", "of at least"), ("<=", "of at most"), (">", "of more than")):
         text = text.replace(sign, words)

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from itertools import chain, compress, islice, repeat
+from itertools import chain, islice
 from typing import Any
 from uuid import UUID
 
 import msgspec
 
 from usagekit_collector.engine import change, insert, is_sharded, sql
-from usagekit_collector.identity import Fact, Identities, Person, own_id
+from usagekit_collector.identity import Fact
+from usagekit_collector.people import Identities, Person, own_id
 from usagekit_collector.rows import fact_of_row, sql_time
-from usagekit_collector.seen import Seen, keys_of
 
 # How many facts are folded between two looks into the store.
 AT_ONCE = 5_000
@@ -21,60 +21,10 @@ AT_ONCE = 5_000
 _PIECE = 50_000
 
 
-class Known:
-    """What is stored already, looked up only where it may be."""
-
-    def __init__(self, client: Any) -> None:
-        self.uuids, self.ids = Seen(), Seen()
-        self.uuids.add_stored(client, sql("store/seen_uuids"))
-        self.ids.add_stored(client, sql("store/seen_ids"))
-
-    def stored(self, client: Any, uuids: Iterable[tuple[int, UUID]]) -> set[tuple[int, UUID]]:
-        """Those (project, uuid) that are stored already."""
-        found = set()
-        for project, some in _by_project(uuids, self.uuids).items():
-            asked = {"project": project, "uuids": some}
-            rows = client.query(sql("store/known"), asked).result_rows
-            found |= {(project, row[0]) for row in rows}
-        return found
-
-    def load(self, client: Any, facts: Iterable[Fact]) -> Identities:
-        """Everybody whom these facts may concern."""
-        identities = Identities()
-        ids, merged = set(), set()
-        for fact in facts:
-            ids.add((fact.project, fact.distinct_id))
-            if fact.merged_id:
-                merged |= {(fact.project, fact.merged_id), (fact.project, fact.distinct_id)}
-        own_ids = ((project, own_id(project, one)) for project, one in ids | merged)
-        for project, some in _by_project(own_ids, self.ids).items():
-            load_ids(client, identities, project, some)
-        # Who is merged away takes along all that is theirs; of a chain, whoever is in it.
-        for project, persons in _by_project(
-            {(key[0], identities.ids[key]) for key in merged if key in identities.ids}
-        ).items():
-            asked = {"project": project, "persons": persons}
-            for row in client.query(sql("store/members"), asked).result_rows:
-                identities.place(*row)
-        return identities
-
-    def save(self, client: Any, identities: Identities, version: int) -> None:
-        """Store what has changed of who is who, in one step.
-
-        ``version`` is the arrival number of the last event that was folded.
-        """
-        changed = identities.changed_ids
-        self.ids.add(keys_of(own_id(project, one) for project, one in changed))
-        save(client, identities, version)
-
-
-def load_ids(client: Any, identities: Identities, project: int, own_ids: list[UUID]) -> None:
-    """Take in whose some distinct_ids are, and these persons."""
-    found = client.query(sql("store/ids"), {"project": project, "own_ids": own_ids}).result_rows
-    for row in found:
-        identities.place(*row)
-    asked = {"project": project, "own_ids": list({row[2] for row in found})}
-    if asked["own_ids"]:
+def load_persons(client: Any, identities: Identities, persons: set[tuple[int, UUID]]) -> None:
+    """Take in persons as they are stored."""
+    for project, some in by_project(persons).items():
+        asked = {"project": project, "own_ids": some}
         for row in client.query(sql("store/persons"), asked).named_results():
             properties = msgspec.json.decode(row.pop("properties"))
             identities.load(Person(**row, properties=properties))
@@ -133,13 +83,13 @@ def _mark(version: int) -> bytes:
 
 
 def _id_rows(identities: Identities, version: int) -> Iterator[bytes]:
-    for project, distinct_id in identities.changed_ids:
+    for (project, distinct_id), person_id in identities.changed_ids:
         yield msgspec.json.encode(
             {
                 "project": project,
                 "kind": "distinct_id",
                 "id": distinct_id,
-                "person_id": identities.ids[project, distinct_id],
+                "person_id": person_id,
                 "own_id": own_id(project, distinct_id),
                 "version": version,
             }
@@ -168,14 +118,10 @@ def _person_rows(identities: Identities, version: int) -> Iterator[bytes]:
         yield msgspec.json.encode(row)
 
 
-def _by_project(
-    keys: Iterable[tuple[int, UUID]], seen: Seen | None = None
-) -> dict[int, list[UUID]]:
-    """The UUIDs of each project; only those that may be known, if it is asked."""
-    keys = list(keys)
-    kept: Iterable[Any] = seen.might_hold(keys_of(one for _, one in keys)) if seen else repeat(True)
+def by_project(keys: Iterable[tuple[int, UUID]]) -> dict[int, list[UUID]]:
+    """The UUIDs of each project."""
     found: dict[int, list[UUID]] = defaultdict(list)
-    for project, key in compress(keys, kept):
+    for project, key in keys:
         found[project].append(key)
     return found
 

@@ -5,21 +5,22 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import Future
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 from uuid import UUID
-
-import msgspec
 
 from usagekit_collector import store
 from usagekit_collector.capture import Captured
 from usagekit_collector.damage import Damage
 from usagekit_collector.engine import Engine, insert
-from usagekit_collector.errors import Busy, StoreError, store_errors
-from usagekit_collector.identity import Fact, Identities, Verdict, fold, own_id
+from usagekit_collector.errors import StoreError, store_errors
+from usagekit_collector.groups import Batch, Task, Waiting
+from usagekit_collector.identity import Fact, Verdict, fold
+from usagekit_collector.known import Key, Known
 from usagekit_collector.metrics import Metrics
+from usagekit_collector.people import Identities, own_id
 from usagekit_collector.rows import event_row, fact_of
 from usagekit_collector.seen import keys_of
 from usagekit_collector.settings import Settings
@@ -33,19 +34,12 @@ _T = TypeVar("_T")
 _MOST_SETTLED = 65_536
 
 
-class _Batch(msgspec.Struct):
-    """What one request brought."""
+class _Told(NamedTuple):
+    """An event, what it says of who is who, and what its sender should know about that."""
 
-    project: int
-    events: list[Captured]
-    done: Future[None]
-
-
-class _Task(msgspec.Struct):
-    """Something else that writes."""
-
-    step: Callable[[Any], Any]
-    done: Future[Any]
+    event: Captured
+    fact: Fact
+    warnings: list[str]
 
 
 class Writer(threading.Thread):
@@ -65,13 +59,12 @@ class Writer(threading.Thread):
         super().__init__(name="writer")
         self._engine = engine
         self.damage = Damage(engine, metrics)
-        self._known = self.damage.mended(engine.writer, lambda: store.Known(engine.writer))
-        self._settings = settings
+        self._known = self.damage.mended(
+            engine.writer,
+            lambda: Known(engine.writer, merges_dangerously=settings.merge_dangerously),
+        )
         self._metrics = metrics
-        self._queue: deque[_Batch | _Task] = deque()
-        self._waiting = 0
-        self._changed = threading.Condition()
-        self._stopping = False
+        self._waiting = Waiting(settings, metrics)
         self._last = 0
         # By their own_id, distinct_ids that have a person for certain; not all of them.
         self._settled: set[UUID] = set()
@@ -86,19 +79,15 @@ class Writer(threading.Thread):
 
     def submit(self, project: int, events: list[Captured]) -> Future[None]:
         """Store what one request brought; the future is done once it is on disk. Raises Busy."""
-        with self._changed:
-            room = self._settings.queue_events - self._waiting
-            if self._stopping or (self._waiting and len(events) > room):
-                raise Busy("too many events at once")
-            self._waiting += len(events)
-            return self._put(_Batch(project, events, Future()))
+        done: Future[None] = Future()
+        self._waiting.put(Batch(project, events, done))
+        return done
 
     def call(self, step: Callable[[Any], _T]) -> Future[_T]:
         """Have a step done, with the client, between two groups. Raises Busy."""
-        with self._changed:
-            if self._stopping:
-                raise Busy("the collector is stopping")
-            return self._put(_Task(step, Future()))
+        done: Future[_T] = Future()
+        self._waiting.put(Task(step, done))
+        return done
 
     def probe(self) -> Future[None]:
         """Try to store something by which nothing changes. Raises Busy."""
@@ -111,61 +100,17 @@ class Writer(threading.Thread):
 
     def stop(self) -> None:
         """Finish what was taken, then end."""
-        with self._changed:
-            self._stopping = True
-            self._changed.notify()
+        self._waiting.stop()
         self.join()
 
     def run(self) -> None:
         """Until it is told to stop, and all is done."""
         self._do(Future(), lambda client: self.damage.mended(client, self._catch_up))
-        while True:
-            group = self._next()
-            if not group:
-                return
-            if isinstance(group[0], _Task):
-                self._do(group[0].done, group[0].step)
+        while group := self._waiting.next():
+            if isinstance(group, Task):
+                self._do(group.done, group.step)
             else:
-                self._store([one for one in group if isinstance(one, _Batch)])
-
-    def _put(self, item: Any) -> Future[Any]:
-        self._queue.append(item)
-        self._metrics.queued.set(self._waiting)
-        self._changed.notify()
-        done: Future[Any] = item.done
-        return done
-
-    def _next(self) -> list[_Batch | _Task]:
-        """A task by itself, or the batches that are there once the first has waited a little."""
-        with self._changed:
-            while not self._queue:
-                if self._stopping:
-                    return []
-                self._changed.wait()
-            if isinstance(self._queue[0], _Task):
-                return [self._queue.popleft()]
-            deadline = time.monotonic() + self._settings.group_wait
-            while not self._stopping and self._waiting < self._settings.group_events:
-                left = deadline - time.monotonic()
-                if left <= 0 or not self._changed.wait(left):
-                    break
-            return self._take()
-
-    def _take(self) -> list[_Batch | _Task]:
-        taken: list[_Batch | _Task] = []
-        count = 0
-        while self._queue:
-            item = self._queue[0]
-            if not isinstance(item, _Batch) or (
-                taken and count + len(item.events) > self._settings.group_events
-            ):
-                break
-            count += len(item.events)
-            taken.append(item)
-            self._queue.popleft()
-        self._waiting -= count
-        self._metrics.queued.set(self._waiting)
-        return taken
+                self._store(group)
 
     def _do(self, done: Future[_T], step: Callable[[Any], _T]) -> None:
         if not done.set_running_or_notify_cancel():
@@ -178,7 +123,7 @@ class Writer(threading.Thread):
             _log.error("a step failed: %s", error)
             done.set_exception(error)
 
-    def _store(self, batches: list[_Batch]) -> None:
+    def _store(self, batches: list[Batch]) -> None:
         began = time.perf_counter()
         # Whoever has gone away is not told; what they brought is stored all the same.
         told = [one.done for one in batches if one.done.set_running_or_notify_cancel()]
@@ -199,31 +144,41 @@ class Writer(threading.Thread):
                 done.set_exception(outcome)
 
     def _commit(self, events: list[tuple[int, Captured]]) -> None:
-        """One group, on disk when this returns.
+        """One group, on disk when this returns; in several pieces, where the persons that it
+        concerns are too large to be in memory all at once."""
+        self._be_up_to_date()
+        found = self._fresh([_Told(event, *fact_of(project, event)) for project, event in events])
+        while found:
+            found = self._commit_some(found)
+            if found:
+                self._be_up_to_date()
+
+    def _be_up_to_date(self) -> None:
+        if self._behind or self.damage.is_in("identity"):
+            self._catch_up()
+
+    def _commit_some(self, found: list[_Told]) -> list[_Told]:
+        """As many of these events as may be; returns the others.
 
         The events come first: from them, who is who can be found again.
         """
-        if self._behind or self.damage.is_in("identity"):
-            self._catch_up()
-        fresh = self._fresh(events)
-        if not fresh:
-            return
-        warnings: Counter[str] = Counter()
-        facts = []
-        for project, event in fresh:
-            fact, found = fact_of(project, event)
-            facts.append(fact)
-            for warning in (*event.warnings, *found):
-                warnings[warning] += 1
-        open_ones = [fact for fact in facts if not self._is_settled(fact)]
-        identities = self._known.load(self._client, open_ones)
-        rows, last = self._rows(fresh, facts, identities, warnings)
+        open_ones = [one.fact for one in found if not self._is_settled(one.fact)]
+        identities, count = self._known.load(self._client, open_ones)
+        if count < len(open_ones):
+            last = next(nth for nth, one in enumerate(found) if one.fact is open_ones[count])
+            found, left = found[:last], found[last:]
+        else:
+            left = []
+        warnings = Counter(
+            warning for one in found for warning in (*one.event.warnings, *one.warnings)
+        )
+        rows, last = self._rows(found, identities, warnings)
         self._warn(warnings)
         if not rows:
-            return
+            return left
         self._behind = True
         # Before it is tried: a failure does not say that nothing was stored.
-        self._known.uuids.add(keys_of(event.uuid for _, event in fresh))
+        self._known.uuids.add(keys_of(one.event.uuid for one in found))
         insert(self._client, "events", rows)
         self._last = last
         self._metrics.stored.inc(len(rows))
@@ -233,36 +188,39 @@ class Writer(threading.Thread):
             self._settle(identities)
         except Exception as error:  # noqa: BLE001 - the events are safe; the next group catches up
             _log.error("persons were not stored, and will be: %s", error)
+        return left
 
-    def _fresh(self, events: list[tuple[int, Captured]]) -> list[tuple[int, Captured]]:
-        """Each (project, uuid) that is not stored yet, once."""
-        first: dict[tuple[int, UUID], Captured] = {}
-        for project, event in events:
-            first.setdefault((project, event.uuid), event)
+    def _fresh(self, found: list[_Told]) -> list[_Told]:
+        """Each event that is not stored yet, once."""
+        first: dict[Key, _Told] = {}
+        for one in found:
+            fact = one.fact
+            key = (fact.project, one.event.uuid, fact.event, fact.distinct_id, fact.merged_id)
+            first.setdefault(key, one)
         for key in self._known.stored(self._client, first):
             del first[key]
-        self._metrics.repeated.inc(len(events) - len(first))
-        return [(project, event) for (project, _), event in first.items()]
+        self._metrics.repeated.inc(len(found) - len(first))
+        return list(first.values())
 
     def _rows(
         self,
-        fresh: list[tuple[int, Captured]],
-        facts: list[Fact],
+        found: list[_Told],
         identities: Identities,
         warnings: Counter[str],
     ) -> tuple[list[bytes], int]:
         """The rows to store, and the arrival number of the last."""
         rows, seq = [], max(self._last, time.time_ns() // 1000)
-        for (project, event), fact in zip(fresh, facts, strict=True):
+        for one in found:
+            fact = one.fact
             people = len(identities.persons)
             verdict = Verdict() if self._is_settled(fact) else fold(identities, fact)
             if verdict.warning:
                 warnings[verdict.warning] += 1
             if verdict.mode is not None:
                 seq += 1
-                own = own_id(project, event.distinct_id)
+                own = own_id(fact.project, fact.distinct_id)
                 is_first = len(identities.persons) > people
-                rows.append(event_row(event, fact, verdict.mode, own, seq, is_first=is_first))
+                rows.append(event_row(one.event, fact, verdict.mode, own, seq, is_first=is_first))
         return rows, seq
 
     def _is_settled(self, fact: Fact) -> bool:
@@ -313,10 +271,10 @@ class Writer(threading.Thread):
         """Fold the events that arrived after that number. Returns how many it looked at."""
         count = 0
         while piece := store.unfolded(self._client, after):
-            identities = self._known.load(self._client, [fact for _, fact in piece])
-            for _, fact in piece:
+            identities, some = self._known.load(self._client, [fact for _, fact in piece])
+            for _, fact in piece[:some]:
                 fold(identities, fact)
-            after = piece[-1][0]
+            after = piece[some - 1][0]
             self._known.save(self._client, identities, after)
-            count += len(piece)
+            count += some
         return count
