@@ -166,7 +166,10 @@ def test_a_distinct_id_is_text_of_200_characters_at_most(
 
 @pytest.mark.parametrize(
     "said",
-    [{}, {"distinct_id": ""}, {"distinct_id": None}, {"properties": {"distinct_id": ""}}],
+    [
+        *({}, {"distinct_id": ""}, {"distinct_id": None}, {"properties": {"distinct_id": ""}}),
+        *({"distinct_id": " "}, {"distinct_id": "\t\r\n"}, {"properties": {"distinct_id": " "}}),
+    ],
 )
 def test_an_event_without_an_id_refuses_the_whole_batch(said: dict[str, Any]) -> None:
     assert "distinct_id" in refused(NAMED, {"event": "e", **said})
@@ -380,7 +383,7 @@ events = st.fixed_dictionaries(
     {
         "event": st.sampled_from(["$create_alias", "$identify", "$merge_dangerously"])
         | st.text(min_size=1),
-        "distinct_id": st.text(min_size=1) | st.integers(),
+        "distinct_id": st.text(min_size=1).filter(str.strip) | st.integers(),
         "properties": optional(_PROPERTIES),
     },
     optional=dict.fromkeys(("timestamp", "offset", "sent_at", "$set", "$set_once"), values),

@@ -169,6 +169,52 @@ def test_all_that_the_sdk_for_node_sends_is_what_the_api_returns(
     assert the_person(project)["properties"] == {"plan": "free"}
 
 
+@pytest.mark.parametrize("compression", ["none", "gzip", "deflate"])
+def test_what_the_sdk_for_python_sends_by_the_newer_protocol_is_what_the_api_returns(
+    project: Project, compression: str
+) -> None:
+    client = newest_python()
+    sent = list(captures(12))
+    calls: list[Call] = [
+        *(("capture", one) for one in sent),
+        ("alias", {"previous_id": "ada", "distinct_id": "anon-0"}),
+        ("alias", {"previous_id": "ada", "distinct_id": "anon-1"}),
+        ("set", {"distinct_id": "ada", "properties": {"plan": "free"}}),
+        ("capture_ai", {**next(captures(1)), "event": "$ai_generation"}),
+    ]
+    options = {"capture_compression": compression, "enable_full_ai_capture": True}
+    made = client.make(project, calls, protocol="v1", **options)
+    events = project.events()
+    assert_all_there(events, sent, made.ended - made.began)
+    assert {one["properties"]["$lib_version"] for one in events} == {client.version}
+    assert of_name(events, "$ai_generation")["uuid"] == made.returned[-1]
+    assert the_person(project)["properties"] == {"plan": "free"}
+
+
+@pytest.mark.parametrize("options", [{}, {"disableCompression": True}], ids=str)
+def test_what_the_sdk_for_node_sends_by_the_newer_protocol_is_what_the_api_returns(
+    project: Project, options: dict[str, Any]
+) -> None:
+    client = newest_node()
+    sent, at_once = list(captures(12)), next(captures(1))
+    calls: list[Call] = [
+        *(("capture", [in_node(one)]) for one in sent),
+        ("flush", []),
+        ("captureImmediate", [in_node(at_once)]),
+        ("alias", [{"distinctId": "ada", "alias": "anon-0"}]),
+        ("alias", [{"distinctId": "ada", "alias": "anon-1"}]),
+        ("captureAi", [in_node({**next(captures(1)), "event": "$ai_generation"})]),
+    ]
+    options = {**options, "enableFullAiCapture": True}
+    made = client.make(project, calls, protocol="v1", **options)
+    events = project.events()
+    within = made.ended - made.began + timedelta(milliseconds=1)
+    assert_all_there(events, [*sent, at_once], within)
+    assert {one["properties"]["$lib_version"] for one in events} == {client.version}
+    assert of_name(events, "$ai_generation")["uuid"] == made.returned[-1]
+    the_person(project)
+
+
 def in_node(given: dict[str, Any]) -> dict[str, Any]:
     """An event by the names that the SDK for Node has for its fields."""
     return {"distinctId" if name == "distinct_id" else name: given[name] for name in given}

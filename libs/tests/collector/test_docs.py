@@ -12,6 +12,7 @@ from usagekit_collector.cli import cli
 from usagekit_collector.decode import DEEPEST, LARGEST_EVENT, MOST_EVENTS, MOST_VALUES
 from usagekit_collector.ingest import ROUTES
 from usagekit_collector.people import LARGEST_PERSON, MOST_IDS
+from usagekit_collector.ingest_v1 import ROUTES_V1
 from usagekit_collector.settings import Settings, descriptions
 
 PACKAGE = Path(usagekit_collector.__file__).parent
@@ -35,7 +36,7 @@ def test_each_route_and_operation_stands_in_the_docs() -> None:
     operations = [
         f"`{one.method} {one.path.replace('{distinct_id}', 'DISTINCT_ID')}`" for one in OPERATIONS
     ]
-    routes = [f"`{path}`" for path in ROUTES]
+    routes = [f"`{path}`" for path in ROUTES + ROUTES_V1]
     assert [one for one in operations + routes if one not in PAGE] == []
 
 

@@ -54,8 +54,14 @@ class Client:
         self.environ = environ
         self.version = version
 
-    def make(self, project: Project, calls: Sequence[Call], **options: Any) -> Made:
-        """Make calls, with these options of the SDK. It ends well, and stderr stays empty."""
+    def make(
+        self, project: Project, calls: Sequence[Call], *, protocol: str = "", **options: Any
+    ) -> Made:
+        """Make calls, with these options of the SDK. It ends well, and stderr stays empty.
+
+        Args:
+            protocol: ``v1`` for the newer one, which an SDK speaks if it is told to.
+        """
         script = {
             "token": project.token,
             "host": project.collector.url,
@@ -66,7 +72,11 @@ class Client:
         ran = subprocess.run(
             self.command,
             input=json.dumps(script).encode(),
-            env={**clean_environ(Path.cwd()), **self.environ},
+            env={
+                **clean_environ(Path.cwd()),
+                **self.environ,
+                **({"POSTHOG_CAPTURE_MODE": protocol} if protocol else {}),
+            },
             capture_output=True,
             timeout=60,
         )

@@ -60,10 +60,34 @@ def captures(batch: RawBatch, now: datetime, asked_at: datetime | None = None) -
     """
     sent_at = parse_time(batch.sent_at) or asked_at
     return [
-        _captured(event, sent_at, now)
+        captured(event, sent_at, now)
         for event in batch.events
         if event.get("event") != _PASSED_OVER
     ]
+
+
+def captured(said: dict[str, Any], sent_at: datetime | None, now: datetime) -> Captured:
+    """One event; its time is corrected by when it was sent, if that is known. Raises Refused."""
+    name = said.get("event")
+    if not isinstance(name, str) or not name:
+        raise Refused(400, "an event has no name")
+    properties = said.get("properties")
+    if properties is None:
+        properties = {}
+    elif not isinstance(properties, dict):
+        raise Refused(400, "the properties of an event are an object of JSON")
+    distinct_id = next(filter(None, map(text_of, _ids(said, properties))), "")
+    if not distinct_id.strip():
+        raise Refused(400, "an event has no distinct_id")
+    timestamp, warnings = _when(said, properties, sent_at, now)
+    return Captured(
+        event=name,
+        distinct_id=distinct_id,
+        uuid=uuid_of(said.get("uuid")),
+        timestamp=timestamp,
+        properties=_with_changes(said, properties),
+        warnings=warnings,
+    )
 
 
 def asked_at(query: Mapping[str, str]) -> datetime | None:
@@ -116,34 +140,22 @@ def text_of(value: object) -> str:
     return text.replace("\0", "\N{REPLACEMENT CHARACTER}")[:_LONGEST_ID]
 
 
+def uuid_of(value: object) -> UUID:
+    """A UUID in any spelling; a new one for none. Raises Refused for what is no UUID."""
+    if value is None or value == "":
+        return uuid7()
+    dressed = _DRESSED.fullmatch(value) if isinstance(value, str) else None
+    try:
+        return msgspec.convert(dressed[dressed.lastindex or 0] if dressed else value, UUID)
+    except msgspec.ValidationError as error:
+        raise Refused(400, "the uuid of an event is no UUID") from error
+
+
 def uuid7() -> UUID:
     """A UUID that begins with the time, as RFC 9562 has it."""
     number = (time.time_ns() // 1_000_000) << 80 | int.from_bytes(os.urandom(10), "big")
     number = number & ~(0xF << 76) | 7 << 76
     return UUID(int=number & ~(3 << 62) | 2 << 62)
-
-
-def _captured(said: dict[str, Any], sent_at: datetime | None, now: datetime) -> Captured:
-    name = said.get("event")
-    if not isinstance(name, str) or not name:
-        raise Refused(400, "an event has no name")
-    properties = said.get("properties")
-    if properties is None:
-        properties = {}
-    elif not isinstance(properties, dict):
-        raise Refused(400, "the properties of an event are an object of JSON")
-    distinct_id = next(filter(None, map(text_of, _ids(said, properties))), "")
-    if not distinct_id:
-        raise Refused(400, "an event has no distinct_id")
-    timestamp, warnings = _when(said, properties, sent_at, now)
-    return Captured(
-        event=name,
-        distinct_id=distinct_id,
-        uuid=_uuid(said.get("uuid")),
-        timestamp=timestamp,
-        properties=_with_changes(said, properties),
-        warnings=warnings,
-    )
 
 
 def _token_of(event: Mapping[str, Any]) -> object:
@@ -158,16 +170,6 @@ def _token_of(event: Mapping[str, Any]) -> object:
 
 def _ids(said: Mapping[str, Any], properties: Mapping[str, Any]) -> tuple[object, ...]:
     return said.get("distinct_id"), said.get("$distinct_id"), properties.get("distinct_id")
-
-
-def _uuid(value: object) -> UUID:
-    if value is None or value == "":
-        return uuid7()
-    dressed = _DRESSED.fullmatch(value) if isinstance(value, str) else None
-    try:
-        return msgspec.convert(dressed[dressed.lastindex or 0] if dressed else value, UUID)
-    except msgspec.ValidationError as error:
-        raise Refused(400, "the uuid of an event is no UUID") from error
 
 
 def _with_changes(said: Mapping[str, Any], properties: dict[str, Any]) -> dict[str, Any]:

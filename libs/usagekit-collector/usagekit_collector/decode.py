@@ -102,9 +102,7 @@ def decode(text: bytes, unnamed: str = "") -> RawBatch:
         text: of JSON.
         unnamed: what a single event without a name is called.
     """
-    if text.count(b",") + text.count(b"[") + text.count(b"{") > MOST_VALUES:
-        raise Refused(413, f"a request has at most {MOST_VALUES} values")
-    batch = _shaped(_parsed(text), unnamed)
+    batch = _shaped(parsed(text), unnamed)
     if not batch.events:
         raise Refused(400, "there is no event in this request")
     if len(batch.events) > MOST_EVENTS:
@@ -112,13 +110,36 @@ def decode(text: bytes, unnamed: str = "") -> RawBatch:
     for event in batch.events:
         if not isinstance(event, dict):
             raise Refused(400, "an event is an object of JSON")
-        if _is_deeper(event, DEEPEST):
+        if is_deeper(event, DEEPEST):
             raise Refused(400, f"an event is nested at most {DEEPEST} deep")
     if len(text) > LARGEST_EVENT:
         for event in batch.events:
             if len(msgspec.json.encode(event)) > LARGEST_EVENT:
                 raise Refused(413, f"an event has at most {LARGEST_EVENT} bytes")
     return batch
+
+
+def parsed(text: bytes) -> Any:
+    """What a text of JSON says, if it has not too many values. Raises Refused."""
+    if text.count(b",") + text.count(b"[") + text.count(b"{") > MOST_VALUES:
+        raise Refused(413, f"a request has at most {MOST_VALUES} values")
+    return _parsed(text)
+
+
+def is_deeper(found: object, left: int) -> bool:
+    """Whether there are more than so many containers within containers."""
+    if isinstance(found, dict):
+        items: Any = found.values()
+    elif isinstance(found, list):
+        items = found
+    else:
+        return False
+    if not left:
+        return True
+    for one in items:  # noqa: SIM110 - half the time of any()
+        if type(one) in (dict, list) and is_deeper(one, left - 1):
+            return True
+    return False
 
 
 def _unzipped(data: bytes, limit: int) -> bytes:
@@ -226,18 +247,3 @@ def _shaped(found: Any, unnamed: str) -> RawBatch:
     names = ("token", "$token", "api_key")
     token = next((found[name] for name in names if found.get(name)), None)
     return RawBatch(found["batch"], token, found.get("sent_at"))
-
-
-def _is_deeper(found: object, left: int) -> bool:
-    if isinstance(found, dict):
-        items: Any = found.values()
-    elif isinstance(found, list):
-        items = found
-    else:
-        return False
-    if not left:
-        return True
-    for one in items:  # noqa: SIM110 - half the time of any()
-        if type(one) in (dict, list) and _is_deeper(one, left - 1):
-            return True
-    return False

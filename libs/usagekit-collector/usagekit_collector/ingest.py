@@ -13,17 +13,15 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
+from usagekit_collector.bodies import text_of_request
 from usagekit_collector.capture import asked_at, captures, library_of, token_of
 from usagekit_collector.decode import Refused, decode, unwrap
 from usagekit_collector.errors import Busy
+from usagekit_collector.ingest_v1 import ROUTES_V1, capture_v1
 from usagekit_collector.memory import Share
 from usagekit_collector.service import Service
 
 _Handler = Callable[[Request], Awaitable[Response]]
-_MIB = 1024 * 1024
-# Bytes that a request takes, as it is sent and when it is unpacked: if memory is for so many.
-LARGEST_BODY = 20 * _MIB
-LARGEST_UNPACKED = 5 * LARGEST_BODY
 ROUTES = ("/batch", "/i/v0/e", "/e", "/capture", "/track", "/engage", "/i/v0/ai/batch")
 # What a single event is, of those by which a profile was set once.
 _UNNAMED = {"/engage": "$identify"}
@@ -71,6 +69,7 @@ def routes() -> list[Route]:
     known: list[tuple[str, _Handler, list[str]]] = [
         (path, capture(_UNNAMED.get(path, "")), ["GET", "POST", "OPTIONS"]) for path in ROUTES
     ]
+    known += [(path, capture_v1, ["POST", "OPTIONS"]) for path in ROUTES_V1]
     known += [(path, flags, ["GET", "POST", "OPTIONS"]) for path in ("/flags", "/decide")]
     known += [("/array/{token}/config", config, ["GET", "OPTIONS"])]
     known += [("/array/{token}/config.js", config_script, ["GET", "OPTIONS"])]
@@ -119,18 +118,16 @@ async def _answer(service: Service, request: Request, unnamed: str) -> Response:
 
 async def _take_in(service: Service, request: Request, share: Share, unnamed: str) -> None:
     """Store the events of a request. Raises Refused, Busy, ClientDisconnect, TimeoutError."""
-    limit = min(LARGEST_BODY, share.largest)
-    body = await asyncio.wait_for(_read(request, share, limit), service.settings.request_seconds)
-    limit = min(LARGEST_UNPACKED, share.largest)
-    encoding = request.headers.get("content-encoding", "")
-    text = unwrap(body, request.query_params, limit, encoding)
-    if text is not body:
-        if len(text) > share.largest:
-            raise Refused(413, f"there is no memory for more than {share.largest} bytes of it")
-        share.hold(len(text))
+    query, encoding = request.query_params, request.headers.get("content-encoding", "")
+    text = await text_of_request(
+        request,
+        share,
+        service.settings.request_seconds,
+        lambda body, limit: unwrap(body, query, limit, encoding),
+    )
     batch = decode(text, unnamed)
     request.state.library = library_of(batch)
-    events = captures(batch, datetime.now(timezone.utc), asked_at(request.query_params))
+    events = captures(batch, datetime.now(timezone.utc), asked_at(query))
     if not events:
         return
     token = token_of(batch)
@@ -138,19 +135,6 @@ async def _take_in(service: Service, request: Request, share: Share, unnamed: st
     if project is None:
         raise Refused(401, "no project has this token")
     await service.store(project, events)
-
-
-async def _read(request: Request, share: Share, limit: int) -> bytes:
-    length = request.headers.get("content-length", "")
-    if length.isdecimal() and int(length) > limit:
-        raise Refused(413, f"a body has at most {limit} bytes")
-    body = bytearray()
-    async for chunk in request.stream():
-        share.hold(len(chunk))
-        body += chunk
-        if len(body) > limit:
-            raise Refused(413, f"a body has at most {limit} bytes")
-    return bytes(body)
 
 
 def _sender(request: Request) -> str:
