@@ -151,6 +151,7 @@ def test_an_event_without_a_name_refuses_the_whole_batch(name: object) -> None:
         ({"distinct_id": False}, "false"),
         ({"distinct_id": ["a", 1]}, '["a",1]'),
         ({"distinct_id": {"a": "é"}}, '{"a":"é"}'),
+        ({"distinct_id": {"b": 1, "a": {"d": 2, "c": 3}}}, '{"a":{"c":3,"d":2},"b":1}'),
         ({"distinct_id": 10**300}, "1" + "0" * 199),
         ({"distinct_id": "a\0b"}, "a\ufffdb"),
         ({"distinct_id": "x" * 201}, "x" * 200),

@@ -24,7 +24,8 @@ _MILLISECONDS = re.compile(r"[0-9]{1,14}")
 _BEFORE_SDKS = 2020
 # Further in the future than this, and it is the sender's clock that is wrong.
 _TOO_EARLY = timedelta(hours=23)
-_PASSED_OVER = "$performance_event"
+# What old SDKs for browsers send of their speed.
+PASSED_OVER = "$performance_event"
 _LONGEST_ID = 200
 _LONGEST_TOKEN = 64
 # How a UUID may be dressed up.
@@ -51,19 +52,13 @@ class Captured(msgspec.Struct):
 def captures(batch: RawBatch, now: datetime, asked_at: datetime | None = None) -> list[Captured]:
     """The events of one request; one that cannot be taken refuses all. Raises Refused.
 
-    What old SDKs for browsers send of their speed is passed over.
-
     Args:
         batch: the events, as they were said.
         now: by this machine's clock.
         asked_at: when it was sent, where the batch does not say.
     """
     sent_at = parse_time(batch.sent_at) or asked_at
-    return [
-        captured(event, sent_at, now)
-        for event in batch.events
-        if event.get("event") != _PASSED_OVER
-    ]
+    return [captured(event, sent_at, now) for event in batch.events]
 
 
 def captured(said: dict[str, Any], sent_at: datetime | None, now: datetime) -> Captured:
@@ -133,10 +128,10 @@ def library_of(batch: RawBatch) -> str:
 
 
 def text_of(value: object) -> str:
-    """An ID as text of at most 200 characters; empty for none."""
+    """An ID as text of at most 200 characters, an object by its sorted names; empty for none."""
     if value is None:
         return ""
-    text = value if isinstance(value, str) else msgspec.json.encode(value).decode()
+    text = value if isinstance(value, str) else msgspec.json.encode(value, order="sorted").decode()
     return text.replace("\0", "\N{REPLACEMENT CHARACTER}")[:_LONGEST_ID]
 
 

@@ -14,7 +14,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from usagekit_collector.bodies import text_of_request
-from usagekit_collector.capture import asked_at, captures, library_of, token_of
+from usagekit_collector.capture import PASSED_OVER, asked_at, captures, library_of, token_of
 from usagekit_collector.decode import Refused, decode, unwrap
 from usagekit_collector.errors import Busy
 from usagekit_collector.ingest_v1 import ROUTES_V1, capture_v1
@@ -111,7 +111,7 @@ async def _answer(service: Service, request: Request, unnamed: str) -> Response:
         return Response(status_code=499)
     except asyncio.TimeoutError:
         return PlainTextResponse("the request took too long", 408)
-    if "beacon" in request.query_params:
+    if request.query_params.get("beacon") in ("", "1"):
         return Response(status_code=204)
     return JSONResponse({"status": "Ok"})
 
@@ -127,10 +127,11 @@ async def _take_in(service: Service, request: Request, share: Share, unnamed: st
     )
     batch = decode(text, unnamed)
     request.state.library = library_of(batch)
-    events = captures(batch, datetime.now(timezone.utc), asked_at(query))
-    if not events:
+    batch.events = [event for event in batch.events if event.get("event") != PASSED_OVER]
+    if not batch.events:
         return
     token = token_of(batch)
+    events = captures(batch, datetime.now(timezone.utc), asked_at(query))
     project = await service.project_of(token)
     if project is None:
         raise Refused(401, "no project has this token")

@@ -14,7 +14,7 @@ from uuid import UUID
 
 import msgspec
 
-from usagekit_collector.capture import Captured, captured, check_token, uuid_of
+from usagekit_collector.capture import PASSED_OVER, Captured, captured, check_token, uuid_of
 from usagekit_collector.decode import (
     DEEPEST,
     LARGEST_EVENT,
@@ -170,7 +170,7 @@ def take(
 
 def _why_not(said: Said) -> str:
     """Why an event cannot be taken; empty if it can."""
-    if said.event == "$performance_event":
+    if said.event == PASSED_OVER:
         return "dropped_performance_event"
     if not said.event:
         return "missing_event_name"
