@@ -8,7 +8,7 @@ demo: .venv/ready  ## the whole life of an identity, on this machine, from nothi
 	@cd libs && ../$(BIN)/python -m tests.support.demo
 
 # Four at once on two cores: some of them wait.
-test: .venv/ready .venv-posthog6/ready .node-clients/ready  ## the test suite, with branch coverage of child processes too
+test: .venv/ready .venv-posthog3/ready .venv-posthog5/ready .venv-posthog6/ready .node-clients/ready  ## the test suite, with branch coverage of child processes too
 	@$(BIN)/python -m pytest -n 4 --dist worksteal $(ARGS)
 
 # What it leaves out, and ten times as many examples of each property.
@@ -55,10 +55,10 @@ OURS := libs/usagekit libs/usagekit-collector
 	$(call pinned,requirements/peer.txt)
 	@touch $@
 
-# The oldest PostHog SDK that the collector is tried with, in an environment of its own.
-.venv-posthog6/ready: requirements/client-posthog-6.txt
+# PostHog SDKs of other years that the collector is tried with, each in an environment of its own.
+.venv-posthog%/ready: requirements/client-posthog-%.txt
 	$(new_venv)
-	$(call pinned,requirements/client-posthog-6.txt)
+	$(call pinned,requirements/client-posthog-$*.txt)
 	@touch $@
 
 # The PostHog SDK for Node; without npm on the machine its tests are passed over.
@@ -80,10 +80,10 @@ pin:  ## write the pinned requirements anew; needs uv
 	  --no-emit-package usagekit --no-emit-package usagekit-collector --no-strip-extras --no-header --upgrade --output-file requirements/dev.txt
 	echo "arcade-mcp==1.16.3" | uv pip compile - --universal --python-version 3.10 --generate-hashes \
 	  --no-strip-extras --no-header --upgrade --output-file requirements/peer.txt
-	echo "posthog==6.7.6" | uv pip compile - --universal --python-version 3.10 --generate-hashes \
-	  --no-strip-extras --no-header --upgrade --output-file requirements/client-posthog-6.txt
+	for version in 3.25.0 5.4.0 6.7.6; do echo "posthog==$$version" | uv pip compile - --universal --python-version 3.10 \
+	  --generate-hashes --no-strip-extras --no-header --upgrade --output-file requirements/client-posthog-$${version%%.*}.txt; done
 	npm install --prefix libs/tests/collector/clients --package-lock-only --omit-lockfile-registry-resolved \
 	  --ignore-scripts --no-audit --no-fund
 
 clean:
-	rm -rf .venv .venv-bench .venv-peer .venv-posthog6 .node-clients .nox .coverage* .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .venv .venv-bench .venv-peer .venv-posthog3 .venv-posthog5 .venv-posthog6 .node-clients .nox .coverage* .hypothesis .mypy_cache .pytest_cache .ruff_cache

@@ -18,9 +18,9 @@ import pytest
 from tests.support.arcade_cloud import ArcadeCloud
 from tests.support.clients import (
     Call,
-    newest_node,
     newest_python,
-    oldest_python,
+    node,
+    older_python,
     passed_over,
 )
 from tests.support.collector import Collector, Project
@@ -28,7 +28,7 @@ from tests.support.home import Home
 
 # An SDK does not see what the collector stores into.
 pytestmark = pytest.mark.parametrize("collector", ["embedded"], indirect=True)
-PYTHONS = {"6.7.6": oldest_python, "newest": newest_python}
+PYTHONS = {"6.7.6": lambda: older_python("6.7.6"), "newest": newest_python}
 NO_TIME = timedelta(0)
 # Every kind of value that JSON has.
 ODD = {
@@ -146,7 +146,7 @@ def test_all_that_the_sdk_for_python_sends_is_what_the_api_returns(
 def test_all_that_the_sdk_for_node_sends_is_what_the_api_returns(
     project: Project, options: dict[str, Any]
 ) -> None:
-    client = newest_node()
+    client = node()
     sent, at_once = list(captures(12)), next(captures(1))
     identify = {"$set": {"plan": "free"}, "$anon_distinct_id": "anon-1"}
     calls: list[Call] = [
@@ -165,6 +165,49 @@ def test_all_that_the_sdk_for_node_sends_is_what_the_api_returns(
     # Its clock has milliseconds.
     within = made.ended - made.began + timedelta(milliseconds=1)
     assert_all_there(events, [*sent, at_once], within)
+    assert {one["properties"]["$lib_version"] for one in events} == {client.version}
+    assert the_person(project)["properties"] == {"plan": "free"}
+
+
+@pytest.mark.parametrize("version", ["3.25.0", "5.4.0"])
+def test_what_the_sdk_for_python_of_other_years_sends_is_what_the_api_returns(
+    project: Project, version: str
+) -> None:
+    client = older_python(version)
+    sent = list(captures(12))
+    calls: list[Call] = [
+        ("get_all_flags", {"distinct_id": "ada"}),
+        *(("capture", one) for one in sent),
+        ("identify", {"distinct_id": "ada", "properties": {"plan": "free"}}),
+        ("alias", {"previous_id": "ada", "distinct_id": "anon-0"}),
+        ("alias", {"previous_id": "ada", "distinct_id": "anon-1"}),
+        ("set_once", {"distinct_id": "ada", "properties": {"plan": "paid", "first": "yes"}}),
+    ]
+    made = client.make(project, calls)
+    assert made.returned[0] == {}
+    events = project.events()
+    # They do not say when they send.
+    assert_all_there(events, sent, NO_TIME)
+    assert {one["properties"]["$lib_version"] for one in events} == {client.version}
+    assert the_person(project)["properties"] == {"plan": "free", "first": "yes"}
+
+
+def test_what_the_sdk_for_node_of_another_year_sends_is_what_the_api_returns(
+    project: Project,
+) -> None:
+    client = node("posthog-node-4")
+    sent = list(captures(12))
+    calls: list[Call] = [
+        ("getAllFlags", ["ada"]),
+        *(("capture", [in_node(one)]) for one in sent),
+        ("alias", [{"distinctId": "ada", "alias": "anon-0"}]),
+        ("alias", [{"distinctId": "ada", "alias": "anon-1"}]),
+        ("identify", [{"distinctId": "ada", "properties": {"plan": "free"}}]),
+    ]
+    made = client.make(project, calls)
+    assert made.returned[0] == {}
+    events = project.events()
+    assert_all_there(events, sent, made.ended - made.began + timedelta(milliseconds=1))
     assert {one["properties"]["$lib_version"] for one in events} == {client.version}
     assert the_person(project)["properties"] == {"plan": "free"}
 
@@ -195,7 +238,7 @@ def test_what_the_sdk_for_python_sends_by_the_newer_protocol_is_what_the_api_ret
 def test_what_the_sdk_for_node_sends_by_the_newer_protocol_is_what_the_api_returns(
     project: Project, options: dict[str, Any]
 ) -> None:
-    client = newest_node()
+    client = node()
     sent, at_once = list(captures(12)), next(captures(1))
     calls: list[Call] = [
         *(("capture", [in_node(one)]) for one in sent),

@@ -84,9 +84,10 @@ class Client:
         return Made(json.loads(ran.stdout), began)
 
 
-def oldest_python() -> Client:
-    """The SDK for Python of requirements/client-posthog-6.txt."""
-    return _python(_prepared(".venv-posthog6") / "bin/python", "6.7.6")
+def older_python(version: str) -> Client:
+    """An SDK for Python of requirements/client-posthog-*.txt."""
+    folder = _prepared(f".venv-posthog{version.partition('.')[0]}")
+    return _python(folder / "bin/python", version)
 
 
 def newest_python() -> Client:
@@ -96,14 +97,16 @@ def newest_python() -> Client:
     return _python(Path(sys.executable), VERSION)
 
 
-def newest_node() -> Client:
-    """The SDK for Node of clients/package.json."""
+def node(package: str = "posthog-node") -> Client:
+    """An SDK for Node of clients/package.json; with its major version, if it is an older one."""
     if not (shutil.which("node") and shutil.which("npm")):
         passed_over("there is no Node.js with npm on this machine")
     modules = _prepared(".node-clients") / "node_modules"
-    wanted = json.loads((_PROGRAMS / "package.json").read_bytes())["dependencies"]
+    wanted = json.loads((_PROGRAMS / "package.json").read_bytes())["dependencies"][package]
     return Client(
-        ["node", str(_PROGRAMS / "sdk.js")], {"NODE_PATH": str(modules)}, wanted["posthog-node"]
+        ["node", str(_PROGRAMS / "sdk.js"), package],
+        {"NODE_PATH": str(modules)},
+        wanted.rpartition("@")[2],
     )
 
 

@@ -1,8 +1,8 @@
-// A program that uses the PostHog SDK for Node.
+// A program that uses a PostHog SDK for Node, by the name of its package.
 //
 // It does the calls that stdin asks for, then shuts the SDK down, and prints what they returned.
 const { readFileSync } = require("node:fs");
-const { PostHog } = require("posthog-node");
+const { PostHog } = require(process.argv[2]);
 
 // A call is a method's name and its arguments; a `timestamp` in the first is given as a Date.
 async function call(client, method, args) {
