@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import sys
 import zlib
 from collections.abc import Callable
 from contextlib import suppress
@@ -20,6 +21,11 @@ from usagekit_collector.ingest_v1 import ROUTES_V1
 from usagekit_collector.v1 import Head, Unfit, read_batch, read_head, take, unpack
 
 from tests.support.collector import Answer, Collector, Project
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
 
 NOON = "2026-05-04T12:00:00Z"
 NOW = datetime(2026, 5, 4, 12, tzinfo=timezone.utc)
@@ -180,6 +186,7 @@ PACKINGS: dict[str, tuple[str | None, Callable[[bytes], bytes]]] = {
     "GZIP": ("GZIP", gzip.compress),
     "deflate": ("deflate", zlib.compress),
     "deflate without a head": ("deflate", lambda body: zlib.compress(body)[2:-4]),
+    "zstd": ("zstd", zstd.compress),
 }
 
 
@@ -220,6 +227,19 @@ def test_the_header_says_what_it_is_packed_in(project: Project, packing: str) ->
         ),
         (batch(event()), {"Content_Encoding": "gzip"}, 400, "request_decoding_error"),
         (batch(event()), {"Content_Encoding": "deflate"}, 400, "request_decoding_error"),
+        (batch(event()), {"Content_Encoding": "zstd"}, 400, "request_decoding_error"),
+        (
+            zstd.compress(batch(event()))[:-1],
+            {"Content_Encoding": "zstd"},
+            400,
+            "request_decoding_error",
+        ),
+        (
+            zstd.compress(b" " * (LARGEST_UNPACKED + 1)),
+            {"Content_Encoding": "zstd"},
+            413,
+            "payload_too_large",
+        ),
         (batch(event()), {"Content_Encoding": "br"}, 415, "unsupported_encoding"),
         (batch(event()), {"Content_Type": "text/plain"}, 415, "unsupported_content_type"),
         (batch(event()), {"Authorization": ""}, 401, "invalid_api_token"),
@@ -312,7 +332,7 @@ def assert_each_is_answered(events: list[dict[str, Any]]) -> None:
     ]
 
 
-@given(body=st.binary(max_size=300), packing=st.sampled_from(["", "gzip", "deflate"]))
+@given(body=st.binary(max_size=300), packing=st.sampled_from(["", "gzip", "deflate", "zstd"]))
 def test_bytes_of_any_kind_are_a_batch_or_refused(body: bytes, packing: str) -> None:
     with suppress(Unfit):
         assert read_batch(unpack(body, packing, 1_000))

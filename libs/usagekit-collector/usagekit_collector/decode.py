@@ -25,7 +25,7 @@ MOST_EVENTS = 10_000
 DEEPEST = 64
 MOST_VALUES = 1_000_000
 # Bytes that are unpacked at once.
-_PIECE = 8 * 1024 * 1024
+PIECE = 8 * 1024 * 1024
 # What a form looks like, as far as the field that counts.
 _FORM = re.compile(rb"(?:\w+=[^&]*&)*data=")
 # What is in no base64 any more, and what may be.
@@ -156,7 +156,7 @@ def inflated(data: bytes, inflater: Any, limit: int, kind: str) -> bytes:
     try:
         while not inflater.eof and (data or not pieces):
             # Piece by piece: in one go, what is let go of would be in memory twice.
-            pieces.append(inflater.decompress(data, _PIECE))
+            pieces.append(inflater.decompress(data, PIECE))
             size += len(pieces[-1])
             if size > limit:
                 raise Refused(413, f"a request has at most {limit} bytes when it is unpacked")

@@ -6,6 +6,7 @@ What is asked for and what is answered are PostHog's, and are described in ``doc
 from __future__ import annotations
 
 import re
+import sys
 import zlib
 from collections.abc import Iterator, Mapping
 from datetime import datetime
@@ -19,12 +20,18 @@ from usagekit_collector.decode import (
     DEEPEST,
     LARGEST_EVENT,
     MOST_EVENTS,
+    PIECE,
     Refused,
     inflated,
     is_deeper,
     parsed,
 )
 from usagekit_collector.times import parse_time
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
 
 _REQUIRED = (
     *("posthog-sdk-info", "posthog-attempt", "posthog-request-id", "posthog-request-timestamp"),
@@ -35,6 +42,8 @@ _ATTEMPT = re.compile(r"\+?[0-9]{0,9}[1-9][0-9]{0,9}")
 # What zlib calls each packing. Deflate has a head of zlib's, or none.
 _WINDOWS = {"gzip": 31, "deflate": 15}
 _NO_ZLIB = -15
+# The logarithm of the largest window, 8 MiB, which is what HTTP has agreed on.
+_ZSTD_WINDOW = 23
 # Bytes of a name and an ID; of what the head says that the SDK is.
 _LONGEST, _LONGEST_SDK = 200, 200
 _YES, _NO = ("true", "1"), ("false", "0")
@@ -102,8 +111,8 @@ def read_head(headers: Mapping[str, str]) -> Head:
     if kind != "application/json":
         raise Unfit(415, "unsupported_content_type", "the body is application/json")
     packing = headers.get("content-encoding", "").lower()
-    if packing and packing not in _WINDOWS:
-        raise Unfit(415, "unsupported_encoding", "the body is packed by gzip or deflate, or not")
+    if packing not in ("", "zstd", *_WINDOWS):
+        raise Unfit(415, "unsupported_encoding", "the body is packed by gzip, deflate or zstd")
     sent_at = _time(headers["posthog-request-timestamp"])
     if sent_at is None or not _ATTEMPT.fullmatch(headers["posthog-attempt"]):
         raise Unfit(400, "invalid_header_value", "a header has a value that cannot be")
@@ -122,8 +131,10 @@ def unpack(body: bytes, packing: str, limit: int) -> bytes:
         return body
     # The first byte of zlib's head says how large its window is; raw, it would be no deflate.
     is_raw = packing == "deflate" and body[0] != 0x78
-    window = _NO_ZLIB if is_raw else _WINDOWS[packing]
     try:
+        if packing == "zstd":
+            return _unzstd(body, limit)
+        window = _NO_ZLIB if is_raw else _WINDOWS[packing]
         return inflated(body, zlib.decompressobj(wbits=window), limit, packing)
     except Refused as error:
         tag = "payload_too_large" if error.status == 413 else "request_decoding_error"
@@ -166,6 +177,24 @@ def take(
         if not reason:
             events.append(captured(_as_elsewhere(said, uuid, head), head.sent_at, now))
     return events, results
+
+
+def _unzstd(body: bytes, limit: int) -> bytes:
+    windows = {int(zstd.DecompressionParameter.window_log_max): _ZSTD_WINDOW}
+    inner = zstd.ZstdDecompressor(options=windows)
+    pieces: list[bytes] = []
+    size = 0
+    try:
+        while not inner.eof:
+            pieces.append(inner.decompress(b"" if pieces else body, PIECE))
+            size += len(pieces[-1])
+            if size > limit:
+                raise Refused(413, f"a request has at most {limit} bytes when it is unpacked")
+            if inner.needs_input:
+                raise Refused(400, "this zstd is cut off")
+    except zstd.ZstdError as error:
+        raise Refused(400, "this is no valid zstd") from error
+    return b"".join(pieces)
 
 
 def _why_not(said: Said) -> str:
