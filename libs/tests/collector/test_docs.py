@@ -11,8 +11,8 @@ from usagekit_collector.api import OPERATIONS
 from usagekit_collector.cli import cli
 from usagekit_collector.decode import DEEPEST, LARGEST_EVENT, MOST_EVENTS, MOST_VALUES
 from usagekit_collector.ingest import ROUTES
-from usagekit_collector.people import LARGEST_PERSON, MOST_IDS
 from usagekit_collector.ingest_v1 import ROUTES_V1
+from usagekit_collector.people import LARGEST_PERSON, MOST_IDS
 from usagekit_collector.settings import Settings, descriptions
 
 PACKAGE = Path(usagekit_collector.__file__).parent
