@@ -85,6 +85,7 @@ def test_whatever_is_sent_the_log_is_lines_of_json(new_collector: NewCollector) 
     assert [line["message"] for line in lines if line["level"] == "warning"] == [
         "an illegal ID: not merged (1 events)",
         "the timestamp is no time: taken for now (1 events)",
+        "refused: 400, this is no valid JSON; sent by nobody who says so",
         "Invalid HTTP request received.",
     ]
     assert lines[-1]["message"] == "stopped"
