@@ -55,7 +55,7 @@ def test_it_says_its_version(new_collector: NewCollector) -> None:
 
 def test_every_command_and_every_option_says_what_it_is_in_80_columns() -> None:
     found = list(helps(cli, "usagekit-collector"))
-    assert len(found) == 7
+    assert len(found) == 12
     for name, command, said in found:
         assert f"Usage: {name} " in said
         assert command.help
@@ -111,9 +111,14 @@ def test_the_readmes_three_commands_lead_to_an_insight(new_collector: NewCollect
     serve, *asks = re.findall(r"```sh\n(.*)\n```", readme.read_text())
     assert serve == "usagekit-collector serve"
     with new_collector() as running:
+        here = str(running.folder / "store")
         answers = [
             subprocess.run(
-                shlex.split(one.replace("http://127.0.0.1:8600", running.url)),
+                shlex.split(
+                    one.replace("http://127.0.0.1:8600", running.url).replace(
+                        "$HOME/.local/share/usagekit-collector", here
+                    )
+                ),
                 capture_output=True,
                 timeout=60,
             ).stdout

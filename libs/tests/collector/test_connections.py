@@ -243,7 +243,7 @@ def test_what_is_no_http_is_refused_and_the_connection_closed(
         (head("/%00%ff%2e%2e/", CLOSE, method="GET"), 404),
         (head("/batch%0A", CLOSE, method="POST"), 400),
         (b"GET /_health HTTP/1.0\r\n\r\n", 200),
-        (b"GET /api/projects HTTP/1.0\r\n\r\n", 400),
+        (b"GET /api/projects HTTP/1.0\r\n\r\n", 401),
     ],
 )
 def test_odd_requests_are_answered_as_any(target: Collector, said: bytes, status: int) -> None:
@@ -271,7 +271,8 @@ def test_who_does_not_read_an_answer_is_cut_off_and_stops_no_question(
 ) -> None:
     large = [event(f"anon-{n}", text=uuid4().hex * 25_000) for n in range(12)]
     assert project.send(*large).status == 200
-    asked = head(f"/api/export?project={project.token}", method="GET")
+    says = f"Authorization: Bearer {target.password}"
+    asked = head(f"/api/export?project={project.token}", says, method="GET")
     # More than there are readers of the store.
     stalled = [connect(target, asked, buffer=4096) for _ in range(6)]
     for wire in stalled:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import resource
 import selectors
+import shlex
 import socket
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -27,7 +30,7 @@ SLOW: list[tuple[bytes, bytes, list[int]]] = [
     (head("/batch/", "Content-Length: 1000"), b"", [408]),
     (head("/batch/", "Content-Length: 1000"), b"x", [408]),
     (head("/batch/", "Transfer-Encoding: chunked") + b"1000\r\n", b"x", [408]),
-    (head("/api/tokens", "Content-Length: 1000"), b"x", [408]),
+    (head("/api/tokens", "Content-Length: 1000"), b"", [401]),
     (head("/flags/", "Content-Length: 1000"), b"x", [200]),
     (head("/unknown", "Content-Length: 1000"), b"", [404]),
 ]
@@ -132,3 +135,29 @@ def test_slow_connections_are_cut_off_and_nobody_else_notices(
     assert process.resident - memory < 100
     assert "buffered_bytes 0.0" in collector.get("/metrics").body.decode()
     unharmed(collector)
+
+
+@pytest.mark.parametrize(("files", "idle"), [(128, 100), (1024, 1200)])
+def test_idle_connections_take_no_file_that_the_store_needs_and_nobody_floods_the_log(
+    new_collector: Callable[..., Collector], tmp_path: Path, files: int, idle: int
+) -> None:
+    program = tmp_path / "with-few-files"
+    program.write_text(f'#!/bin/sh\nulimit -n {files}\nexec {shlex.quote(COLLECTOR)} "$@"\n')
+    program.chmod(0o755)
+    collector = new_collector(request_seconds=60, program=str(program)).start()
+    connections: list[socket.socket] = []
+    with files_at_most(resource.getrlimit(resource.RLIMIT_NOFILE)[1]):
+        try:
+            connections += (connect(collector, b"") for _ in range(idle))
+            project = collector.project()
+            project.capture(*(event(f"anon-{number}") for number in range(30)))
+            # Somebody who has come to the point is not sent away for one who has not.
+            assert len(project.events()) == 30
+            assert Watched(collector).sockets < files // 2
+        finally:
+            for one in connections:
+                one.close()
+    # One line at most of what there was too little of.
+    lines = [json.loads(line) for line in collector.log.read_text().splitlines()]
+    assert [line["logger"] for line in lines if line["level"] == "error"] in ([], ["asyncio"])
+    assert len(lines) < 10

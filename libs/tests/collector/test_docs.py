@@ -34,7 +34,8 @@ def test_each_command_stands_in_the_docs() -> None:
 
 def test_each_route_and_operation_stands_in_the_docs() -> None:
     operations = [
-        f"`{one.method} {one.path.replace('{distinct_id}', 'DISTINCT_ID')}`" for one in OPERATIONS
+        f"`{one.method} {re.sub(r'{(.*?)}', lambda found: found[1].upper(), one.path)}`"
+        for one in OPERATIONS
     ]
     routes = [f"`{path}`" for path in ROUTES + ROUTES_V1]
     assert [one for one in operations + routes if one not in PAGE] == []

@@ -89,6 +89,8 @@ def test_every_setting_can_be_a_variable_and_a_name_in_the_file(tmp_path: Path) 
         "query_seconds": "2.5",
         "lease_seconds": "3.5",
         "merge_dangerously": "false",
+        "open": "true",
+        "allow_origin": "https://app.example",
     }
     said = {name: texts.get(name, "7") for name in Settings.__struct_fields__}
     lines = (
@@ -99,6 +101,7 @@ def test_every_setting_can_be_a_variable_and_a_name_in_the_file(tmp_path: Path) 
     assert {name: str(getattr(expected, name)) for name in said} == {
         **said,
         "merge_dangerously": "False",
+        "open": "True",
     }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import signal
 import socket
 import subprocess
@@ -25,7 +26,20 @@ SENDERS = 4
 embedded = pytest.mark.parametrize("collector", ["embedded"], indirect=True)
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_under_nohup_it_goes_on_when_its_terminal_ends(
+    new_collector: NewCollector, tmp_path: Path
+) -> None:
+    program = tmp_path / "under-nohup"
+    program.write_text(f'#!/bin/sh\nexec nohup {shlex.quote(COLLECTOR)} "$@"\n')
+    program.chmod(0o755)
+    collector = new_collector(program=str(program)).start()
+    assert collector.process is not None
+    collector.process.send_signal(signal.SIGHUP)
+    collector.project().capture(event("ada"))
+    assert collector.stop() == 0
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_told_to_stop_under_load_it_has_all_that_it_acknowledged(
     new_collector: NewCollector, number: signal.Signals
 ) -> None:
@@ -86,7 +100,7 @@ def test_whatever_is_sent_the_log_is_lines_of_json(new_collector: NewCollector) 
         "an illegal ID: not merged (1 events)",
         "the timestamp is no time: taken for now (1 events)",
         "refused: 400, this is no valid JSON; sent by nobody who says so",
-        "Invalid HTTP request received.",
+        "what came is no HTTP",
     ]
     assert lines[-1]["message"] == "stopped"
 

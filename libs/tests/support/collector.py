@@ -17,6 +17,7 @@ from urllib.parse import quote, urlencode, urlsplit
 from uuid import uuid4
 
 from typing_extensions import Self
+from usagekit_collector.address import read
 
 from tests.support.forks import Forked, ancestor
 from tests.support.home import clean_environ
@@ -74,6 +75,7 @@ class Collector:
         self.store = store or f"chdb://{quote(str(folder / 'store'))}"
         self.password = password
         self.url = ""
+        self.is_open = bool(settings.get("open"))
         self.environ = clean_environ(folder)
         self.coverage = {
             name: value for name, value in os.environ.items() if name.startswith("COVERAGE_")
@@ -112,10 +114,17 @@ class Collector:
                     self.url = url
                     # The same port again after a restart.
                     self.environ["USAGEKIT_COLLECTOR_PORT"] = str(urlsplit(url).port)
+                    if not self.password and not self.is_open:
+                        self.password = self._own_password()
                     return self
             assert self.process.poll() is None, f"it ended: {said}"
             assert time.monotonic() < deadline, f"it does not listen: {said}"
             time.sleep(0.02)
+
+    def _own_password(self) -> str:
+        """The one that it has made for itself, as its user's commands find it."""
+        folder = read(self.store).folder or self.folder / ".local/share/usagekit-collector.server"
+        return (folder / "authorization").read_text().split()[-1]
 
     def stop(self) -> int:
         """SIGTERM, and wait. Returns the exit code."""
@@ -166,6 +175,8 @@ class Collector:
         sent = {name.replace("_", "-"): value for name, value in headers.items()}
         if self.password and "Authorization" not in sent:
             sent["Authorization"] = f"Bearer {self.password}"
+        if body is not None and path.startswith("/api"):
+            sent.setdefault("content-type", "application/json")
         try:
             connection.request(method, path, body, sent)
             answer = connection.getresponse()

@@ -2,27 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import chain
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 
 from clickhouse_connect.driver.exceptions import DatabaseError
 from msgspec import Meta, Struct
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response, StreamingResponse
 
-from usagekit_collector import erasure, events, export, insights_api, persons
+from usagekit_collector import events, export, insights_api, persons, projects
 from usagekit_collector.operations import ApiError, Operation
 from usagekit_collector.projects import Project, check_name, create_token
-from usagekit_collector.questions import ProjectQuery, TimesQuery, answered, ask, project_of, times
+from usagekit_collector.questions import (
+    ProjectQuery,
+    TimesQuery,
+    answered,
+    ask,
+    is_gone,
+    project_of,
+    times,
+)
 from usagekit_collector.service import Service
 
 if TYPE_CHECKING:
     from starlette.requests import Request
 
+_T = TypeVar("_T")
+
 
 class NewToken(Struct, kw_only=True):
     """A token to be made, for a project of this name: one that exists, or a new one."""
+
+    name: Annotated[str, Meta(min_length=1, max_length=100)]
+
+
+class NewName(Struct, kw_only=True):
+    """What a project is to be called."""
 
     name: Annotated[str, Meta(min_length=1, max_length=100)]
 
@@ -71,6 +87,36 @@ async def make_token(service: Service, asked: Any, _: Request) -> Project:
     return made
 
 
+async def rename_project(service: Service, asked: Any, request: Request) -> Project:
+    """Another name for a project."""
+    _, wish = asked
+    project = await project_of(service, request.path_params["project"])
+    return await _carried_out(service, lambda client: projects.rename(client, project, wish.name))
+
+
+async def remove_project(service: Service, _: Any, request: Request) -> projects.Removed:
+    """A project, with all that is in it."""
+    project = await project_of(service, request.path_params["project"])
+    removed, remains = await _carried_out(service, lambda client: projects.remove(client, project))
+    removed.is_gone = await is_gone(service, remains)
+    return removed
+
+
+async def revoke_token(service: Service, _: Any, request: Request) -> Project:
+    """A token that writes into nothing any more."""
+    token = request.path_params["token"]
+    return await _carried_out(service, lambda client: projects.revoke(client, token))
+
+
+async def _carried_out(service: Service, step: Callable[[Any], _T]) -> _T:
+    """What the writer's step gives. Raises ApiError for what cannot be."""
+    try:
+        result: _T = await service.write(step)
+    except ValueError as error:
+        raise ApiError(409, str(error)) from error
+    return result
+
+
 async def list_events(service: Service, asked: EventsQuery, _: Request) -> events.Page:
     """One page of events."""
     start, end = times(asked)
@@ -112,7 +158,7 @@ async def delete_person(
     if found is None:
         raise ApiError(404, "nobody goes by this ID")
     deleted: persons.Deleted = found[0]
-    deleted.is_gone = await erasure.is_over(service, found[1])
+    deleted.is_gone = await is_gone(service, found[1])
     return deleted
 
 
@@ -161,6 +207,31 @@ OPERATIONS = [
         handler=make_token,
         body=NewToken,
         result=Project,
+    ),
+    Operation(
+        method="PATCH",
+        path="/api/projects/{project}",
+        summary="Call a project, said by its name or token, by another name.",
+        handler=rename_project,
+        body=NewName,
+        result=Project,
+        errors={**_NO_PROJECT, 409: "another project has this name"},
+    ),
+    Operation(
+        method="DELETE",
+        path="/api/projects/{project}",
+        summary="Remove a project, said by its name or token, with all its events and persons.",
+        handler=remove_project,
+        result=projects.Removed,
+        errors={**_NO_PROJECT, 409: "it was removed meanwhile"},
+    ),
+    Operation(
+        method="DELETE",
+        path="/api/tokens/{token}",
+        summary="Revoke a token: nothing is taken in under it any more.",
+        handler=revoke_token,
+        result=Project,
+        errors={409: "no project has this token, or no other one"},
     ),
     Operation(
         method="GET",

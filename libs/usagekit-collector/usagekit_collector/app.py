@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import hmac
 import logging
 import re
 from collections.abc import Awaitable, Callable
-from ipaddress import ip_address
 
 import msgspec
 from clickhouse_connect.driver.exceptions import ClickHouseError
 from starlette.applications import Starlette
 from starlette.convertors import Convertor, register_url_convertor
 from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from usagekit_collector import ingest
+from usagekit_collector.access import Guard, Sane
 from usagekit_collector.api import OPERATIONS
 from usagekit_collector.errors import Busy
 from usagekit_collector.openapi import document
@@ -61,15 +61,19 @@ def create_app(service: Service) -> Starlette:
         routes=[
             Route("/", index),
             Route("/_health", health),
+            Route("/_readiness", health),
+            Route("/_liveness", liveness),
             Route("/metrics", guarded(metrics)),
             Route("/openapi.json", openapi),
             *ingest.routes(),
             *(_route(one) for one in OPERATIONS),
         ],
         exception_handlers={HTTPException: told},
+        middleware=[Middleware(Sane, service=service)],
     )
     app.router.redirect_slashes = False
     app.state.service = service
+    app.state.guard = Guard(service)
     app.state.document = msgspec.json.encode(document(OPERATIONS))
     return app
 
@@ -87,6 +91,11 @@ async def health(request: Request) -> Response:
     if count := len(service.writer.damage.parts):
         said = {"status": "degraded", "because": f"{count} damaged parts: see the log, or doctor"}
         return Response(msgspec.json.encode(said), media_type="application/json")
+    return Response(b'{"status":"ok"}', media_type="application/json")
+
+
+async def liveness(_: Request) -> Response:
+    """200 as long as anything is answered."""
     return Response(b'{"status":"ok"}', media_type="application/json")
 
 
@@ -116,14 +125,15 @@ def operation(one: Operation) -> _Handler:
 
 
 def guarded(handler: _Handler) -> _Handler:
-    """Only for those who know the password; without one, only for this machine's own programs."""
+    """Only for those who may ask."""
 
     async def handle(request: Request) -> Response:
-        service: Service = request.app.state.service
+        guard: Guard = request.app.state.guard
         try:
-            _check(service, request)
+            await guard.check(request)
             return await handler(request)
         except ApiError as error:
+            guard.count(error.status)
             return failure(error.status, error.text)
         except Busy as error:
             return failure(503, f"{error}: try again")
@@ -134,27 +144,6 @@ def guarded(handler: _Handler) -> _Handler:
             return Response(status_code=499)
 
     return handle
-
-
-def _check(service: Service, request: Request) -> None:
-    password = service.settings.password
-    if password:
-        kind, _, said = request.headers.get("authorization", "").partition(" ")
-        if kind.lower() != "bearer" or not hmac.compare_digest(said.encode(), password.encode()):
-            raise ApiError(401, "the API asks for a password: Authorization: Bearer ...")
-    elif not _is_local(request.headers.get("host", "")):
-        # A page on the web that has its own name point here must not read what is stored.
-        raise ApiError(400, "without a password the API answers to 127.0.0.1 and localhost only")
-
-
-def _is_local(host: str) -> bool:
-    name = host.rpartition(":")[0] if host.rpartition(":")[2].isdecimal() else host
-    if name.lower() == "localhost":
-        return True
-    try:
-        return ip_address(name.strip("[]")).is_loopback
-    except ValueError:
-        return False
 
 
 async def told(_: Request, error: Exception) -> Response:

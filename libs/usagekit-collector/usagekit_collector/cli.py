@@ -21,15 +21,18 @@ from usagekit_collector.console import (
     tell_error,
     tell_meanwhile,
     tell_progress,
+    url_option,
     written,
 )
 from usagekit_collector.ddl import cluster_ddl
 from usagekit_collector.decode import Refused
-from usagekit_collector.engine import Engine, migrate, missing_migrations
-from usagekit_collector.errors import Busy, StoreError, store_errors
+from usagekit_collector.engine import opened_store
+from usagekit_collector.errors import Busy, StoreError
 from usagekit_collector.history import BadLine, lines_of, messages
 from usagekit_collector.intake import take_in
-from usagekit_collector.projects import Projects, UnknownProject, create_token
+from usagekit_collector.password import of_url
+from usagekit_collector.projects import Projects, UnknownProject
+from usagekit_collector.projects_cli import project, token
 from usagekit_collector.remote import Remote, RemoteError
 from usagekit_collector.replay import Replay, ReplayError
 from usagekit_collector.settings import Settings, SettingsError
@@ -71,7 +74,7 @@ def cli() -> None:
 
 
 @cli.command(cls=WithSettings, short_help="Receive events, and answer questions about them.")
-@settings_options("host", "port", "store", "password", "retention_days")
+@settings_options(*Settings.__struct_fields__)
 def serve(config: str | None, **options: Any) -> None:
     """Receive events, store them, and answer questions about them.
 
@@ -82,9 +85,6 @@ def serve(config: str | None, **options: Any) -> None:
     serve(settings_of(config, options))
 
 
-_url = click.option(
-    "--url", metavar="URL", help="Ask the collector that runs there, rather than open the store."
-)
 _patience = click.option(
     "--patience",
     type=click.FloatRange(min=0, max=86_400),
@@ -93,28 +93,6 @@ _patience = click.option(
     metavar="SECONDS",
     help="How long a batch is tried again that the other side does not take.",
 )
-
-
-@cli.group(short_help="Tokens, by which programs write into projects.")
-def token() -> None:
-    """Tokens, by which programs write into projects."""
-
-
-@token.command("create", short_help="Make a token, and its project if there is none yet.")
-@click.argument("name")
-@_url
-@settings_options("store", "password")
-def token_create(config: str | None, url: str | None, name: str, **options: Any) -> None:
-    """Make a token, and the project NAME if there is none yet.
-
-    The token is printed. A program sends it along as its project API key.
-    """
-    settings = settings_of(config, options)
-    if url:
-        click.echo(Remote(url, settings.password).create_token(name))
-        return
-    with _store(settings, writes=True) as engine:
-        click.echo(create_token(engine.writer, name).tokens[-1])
 
 
 @cli.command("export", short_help="Write events out, or send them to PostHog.")
@@ -141,7 +119,7 @@ def token_create(config: str | None, url: str | None, name: str, **options: Any)
     "https://us.i.posthog.com, or at another collector.",
 )
 @_patience
-@_url
+@url_option
 @settings_options("store", "password")
 def export_(
     config: str | None,
@@ -176,7 +154,7 @@ def export_(
 @click.argument("source", type=click.File("rb"), metavar="FILE")
 @click.option("--token", required=True, metavar="TOKEN", help="Of the project that they go into.")
 @_patience
-@_url
+@url_option
 @settings_options("store")
 def import_(
     config: str | None,
@@ -210,7 +188,7 @@ def doctor_(config: str | None, rebuild_identity: bool, **options: Any) -> None:
     """
     fine = True
     settings = settings_of(config, options)
-    with _store(settings, writes=rebuild_identity) as engine:
+    with opened_store(settings, writes=rebuild_identity) as engine:
         for finding in doctor.examine(engine):
             fine = fine and finding.fine
             click.echo(f"{'ok ' if finding.fine else '!! '} {finding.what:10} {finding.said}")
@@ -219,6 +197,10 @@ def doctor_(config: str | None, rebuild_identity: bool, **options: Any) -> None:
             people, count = doctor.rebuild(engine.writer, **rules)
             click.echo(f"ok  rebuilt    {people:,} persons; {count:,} rows differed from before")
     raise SystemExit(0 if fine else 1)
+
+
+cli.add_command(token)
+cli.add_command(project)
 
 
 @cli.command(short_help="Print the tables of a cluster.")
@@ -253,25 +235,6 @@ def _check_export(
 
 
 @contextmanager
-def _store(settings: Settings, *, writes: bool = False) -> Iterator[Engine]:
-    """The store, opened here. What does not write leaves it as it is."""
-    engine = Engine(settings, writes=writes)
-    try:
-        with store_errors("the store cannot be used"):
-            if writes:
-                migrate(engine.writer)
-                engine.own(wait=False)
-            elif missing_migrations(engine.writer):
-                raise StoreError(
-                    "an earlier version of the collector has written this store: the next start of "
-                    '"usagekit-collector serve" brings it up to date.'
-                )
-        yield engine
-    finally:
-        engine.close()
-
-
-@contextmanager
 def _exported(
     settings: Settings,
     url: str | None,
@@ -283,9 +246,9 @@ def _exported(
     """The events, as a file would have them."""
     if url:
         asked = {"start": start.isoformat(), "end": end.isoformat(), "format": kind}
-        yield Remote(url, settings.password).export(project=project, **asked)
+        yield Remote(*of_url(settings, url)).export(project=project, **asked)
         return
-    with _store(settings) as engine:
+    with opened_store(settings) as engine:
         number = Projects(engine).named(project).project
         read = export.parquet if kind == "parquet" else export.lines
         yield read(engine, number, start, end)

@@ -19,6 +19,7 @@ from usagekit_collector.settings import PREFIX, Settings, descriptions, load
 from usagekit_collector.times import parse_time
 
 _F = Callable[..., Any]
+_METAVARS = {str: "TEXT", int: "NUMBER", float: "SECONDS"}
 # A chain of links that is longer leads nowhere.
 _MOST_LINKS = 40
 # Of an error, whatever the engine has to say about it.
@@ -26,17 +27,13 @@ _LONGEST = 500
 
 
 class WithSettings(click.Command):
-    """A command whose help names the settings too that are no options of it."""
+    """A command whose options are the settings."""
 
     def format_epilog(self, _: click.Context, formatter: click.HelpFormatter) -> None:
-        """The other settings, below the options."""
-        options = {one.name for one in self.params}
-        rows = [(name, said) for name, said in _said().items() if name not in options]
-        with formatter.section("Other settings"):
-            formatter.write_dl(rows)
+        """Where else they can be said."""
         formatter.write_paragraph()
         formatter.write_text(
-            f"All settings can be variables, such as {PREFIX}PORT, or names in the TOML file of "
+            f"All of these can be variables, such as {PREFIX}PORT, or names in the TOML file of "
             f"--config or {PREFIX}CONFIG. An option goes before a variable, a variable before the "
             "file."
         )
@@ -52,22 +49,27 @@ def moment(text: str) -> datetime:
 
 def settings_options(*names: str) -> Callable[[_F], _F]:
     """The options of a command that are settings; and the file that holds the others."""
-    kinds: dict[str, dict[str, Any]] = {
-        "host": {"metavar": "ADDRESS"},
-        "port": {"type": int, "metavar": "NUMBER"},
-        "store": {"metavar": "ADDRESS"},
-        "password": {"metavar": "TEXT"},
-        "retention_days": {"type": int, "metavar": "NUMBER"},
-    }
     said = _said()
 
     def decorate(command: _F) -> _F:
         for name in reversed(names):
             flag = f"--{name.replace('_', '-')}"
-            command = click.option(flag, name, help=said[name], **kinds[name])(command)
+            if isinstance(getattr(Settings(), name), bool):
+                flag = f"{flag}/--no-{flag[2:]}"
+                command = click.option(flag, name, default=None, help=said[name])(command)
+            else:
+                kind = type(getattr(Settings(), name))
+                command = click.option(
+                    flag, name, type=kind, metavar=_METAVARS[kind], help=said[name]
+                )(command)
         return click.option("--config", metavar="FILE", help="A TOML file of settings.")(command)
 
     return decorate
+
+
+url_option = click.option(
+    "--url", metavar="URL", help="Ask the collector that runs there, rather than open the store."
+)
 
 
 def _said() -> dict[str, str]:

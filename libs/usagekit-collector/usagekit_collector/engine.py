@@ -132,6 +132,25 @@ class Engine:
             self._had.release()
 
 
+@contextmanager
+def opened_store(settings: Settings, *, writes: bool = False) -> Iterator[Engine]:
+    """The store, opened here. What does not write leaves it as it is. Raises StoreError."""
+    engine = Engine(settings, writes=writes)
+    try:
+        with store_errors("the store cannot be used"):
+            if writes:
+                migrate(engine.writer)
+                engine.own(wait=False)
+            elif missing_migrations(engine.writer):
+                raise StoreError(
+                    "an earlier version of the collector has written this store: the next start of "
+                    '"usagekit-collector serve" brings it up to date.'
+                )
+        yield engine
+    finally:
+        engine.close()
+
+
 def sql(name: str) -> str:
     """The text of one named query: ``store/known``."""
     return SQL.joinpath(f"{name}.sql").read_text(encoding="utf-8")

@@ -81,23 +81,51 @@ class Folder:
             ) from error
 
 
-def _make(path: Path) -> None:
-    """A folder that is ours alone: a new one, an empty one, or one that has been a store."""
+def make_private(path: Path) -> int:
+    """A folder that is this user's, and closed to all others. Raises StoreError, OSError.
+
+    Returns a descriptor that is open on it.
+    """
     path.mkdir(parents=True, exist_ok=True, mode=0o700)
     fd = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
     try:
         status = os.fstat(fd)
         _check_owner(path, status)
-        if set(os.listdir(fd)) - _OF_VOLUMES and not os.path.lexists(path / _LOCK):
+        if open_to := stat.S_IMODE(status.st_mode) & 0o077:
+            os.fchmod(fd, stat.S_IMODE(status.st_mode) & ~open_to)
+            _log.warning("the folder %s could be opened by others: not any more", path)
+    except BaseException:
+        os.close(fd)
+        raise
+    return fd
+
+
+def served_at(path: Path) -> str:
+    """The URL of the collector that has the store of a folder now; empty if none has, or if it is
+    not this user's."""
+    try:
+        fd = _open_lock(path, writes=False)
+    except (StoreError, OSError):
+        return ""
+    try:
+        fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except OSError:
+        return _said(os.read(fd, 4096)).get("url", "")
+    finally:
+        os.close(fd)
+    return ""
+
+
+def _make(path: Path) -> None:
+    """A folder that is ours alone: a new one, an empty one, or one that has been a store."""
+    if path.exists():
+        _check_owner(path, path.stat())
+        if set(os.listdir(path)) - _OF_VOLUMES and not os.path.lexists(path / _LOCK):
             raise StoreError(
                 f"the folder {path} holds something else, and no store: say another one by "
                 "--store. It may be new, or empty."
             )
-        if open_to := stat.S_IMODE(status.st_mode) & 0o077:
-            os.fchmod(fd, stat.S_IMODE(status.st_mode) & ~open_to)
-            _log.warning("the store's folder could be opened by others: not any more")
-    finally:
-        os.close(fd)
+    os.close(make_private(path))
 
 
 def _look(path: Path) -> None:
@@ -137,12 +165,18 @@ def _check_owner(path: Path, status: os.stat_result) -> None:
         )
 
 
-def _owner(text: bytes) -> str:
+def _said(text: bytes) -> dict[str, str]:
+    """What whoever has the lock has left word of."""
     try:
         known = json.loads(text)
-        return f" (pid {int(known['pid'])}{', ' if known['url'] else ''}{known['url']})"
+        return {"pid": str(int(known["pid"])), "url": str(known["url"])}
     except (ValueError, TypeError, KeyError):
-        return ""
+        return {}
+
+
+def _owner(text: bytes) -> str:
+    known = ", ".join(filter(None, _said(text).values()))
+    return f" (pid {known})" if known else ""
 
 
 def _own_scratch(path: Path) -> None:

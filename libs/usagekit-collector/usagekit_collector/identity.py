@@ -26,6 +26,9 @@ MERGES = {
 BYSTANDERS = frozenset(["$exception", "$$heatmap"])
 # This one is of no use without a profile.
 _GROUP = "$groupidentify"
+# What is said where a person would have more than one can have (P7).
+TOO_LARGE = "a person's properties are too large: not changed"
+NO_ROOM = "a merged person's properties find no room: left out"
 # Stands for an ID that an event named in vain (M9), and that was deleted since. No ID has a NUL.
 FORGOTTEN = "\0"
 # A personless event this soon after its person's creation stays one (P2).
@@ -163,7 +166,7 @@ def _together(
     if other.is_identified and fact.event != "$merge_dangerously":
         return person, "already identified: not merged"  # M9
     fits = identities.absorb(person, other)  # M8, M10
-    return person, "" if fits else "a merged person's properties find no room: left out"
+    return person, "" if fits else NO_ROOM
 
 
 def _apply(identities: Identities, person: Person, fact: Fact) -> str:
@@ -172,7 +175,7 @@ def _apply(identities: Identities, person: Person, fact: Fact) -> str:
     if not changed:
         return ""
     if not identities.has_room(person, changed):
-        return "a person's properties are too large: not changed"  # P7
+        return TOO_LARGE
     for name, value in changed.items():
         if value is UNSET:
             del person.properties[name]

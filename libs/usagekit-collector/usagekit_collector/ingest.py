@@ -13,6 +13,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
+from usagekit_collector.access import may_make_project
 from usagekit_collector.bodies import text_of_request
 from usagekit_collector.capture import PASSED_OVER, asked_at, captures, library_of, token_of
 from usagekit_collector.decode import Refused, decode, unwrap
@@ -23,6 +24,9 @@ from usagekit_collector.service import Service
 
 _Handler = Callable[[Request], Awaitable[Response]]
 ROUTES = ("/batch", "/i/v0/e", "/e", "/capture", "/track", "/engage", "/i/v0/ai/batch")
+NO_PROJECT = "no project has this token"
+# Where a program's token would have made one.
+NO_PROJECT_OF_A_PAGE = f"{NO_PROJECT}, and a page makes none: see allow_origin, or token create"
 # What a single event is, of those by which a profile was set once.
 _UNNAMED = {"/engage": "$identify"}
 # Seconds after which somebody who was told to come again may do so.
@@ -132,9 +136,10 @@ async def _take_in(service: Service, request: Request, share: Share, unnamed: st
         return
     token = token_of(batch)
     events = captures(batch, datetime.now(timezone.utc), asked_at(query))
-    project = await service.project_of(token)
+    may_make = may_make_project(request.headers, service.settings.allow_origin)
+    project = await service.project_of(token, may_make=may_make)
     if project is None:
-        raise Refused(401, "no project has this token")
+        raise Refused(401, NO_PROJECT if may_make else NO_PROJECT_OF_A_PAGE)
     await service.store(project, events)
 
 

@@ -8,6 +8,7 @@ from datetime import datetime, timezone
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 
+from usagekit_collector.access import may_make_project
 from usagekit_collector.bodies import text_of_request
 from usagekit_collector.decode import Refused
 from usagekit_collector.errors import Busy
@@ -59,7 +60,8 @@ async def _take_in(service: Service, request: Request, share: Share) -> dict[str
         lambda body, limit: unpack(body, head.packing, limit),
     )
     events, results = take(read_batch(text), head, datetime.now(timezone.utc))
-    project = await service.project_of(head.token)
+    may_make = may_make_project(request.headers, service.settings.allow_origin)
+    project = await service.project_of(head.token, may_make=may_make)
     if project is None:
         raise Unfit(401, "invalid_api_token", "no project has this token")
     if events:

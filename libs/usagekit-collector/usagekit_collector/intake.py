@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 
 from usagekit_collector.capture import token_of
 from usagekit_collector.decode import RawBatch
-from usagekit_collector.engine import Engine, migrate
-from usagekit_collector.errors import store_errors
+from usagekit_collector.engine import Engine, opened_store
 from usagekit_collector.history import Message, batches
 from usagekit_collector.metrics import Metrics
 from usagekit_collector.projects import Projects, UnknownProject, create_token
@@ -27,7 +25,7 @@ def take_in(settings: Settings, found: Iterable[Message], token: str) -> Iterato
     Yields how many so far. Raises StoreError, Refused, UnknownProject, BadLine.
     """
     token = token_of(RawBatch([], token))
-    with _opened(settings) as engine:
+    with opened_store(settings, writes=True) as engine:
         project = _project(engine, token, may_make=not settings.password)
         writer = Writer(engine, settings, Metrics())
         writer.start()
@@ -39,18 +37,6 @@ def take_in(settings: Settings, found: Iterable[Message], token: str) -> Iterato
                 yield count
         finally:
             writer.stop()
-
-
-@contextmanager
-def _opened(settings: Settings) -> Iterator[Engine]:
-    engine = Engine(settings)
-    try:
-        with store_errors("the store cannot be used"):
-            migrate(engine.writer)
-            engine.own(wait=False)
-        yield engine
-    finally:
-        engine.close()
 
 
 def _project(engine: Engine, token: str, *, may_make: bool) -> int:

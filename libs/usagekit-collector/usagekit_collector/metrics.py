@@ -23,6 +23,15 @@ class Metrics:
         self.warnings = Counter(
             f"{_NAME}_warnings", "Things a sender should know; see the log", registry=own
         )
+        self.dropped_updates = Counter(
+            f"{_NAME}_person_updates_dropped", "Changes of persons that found no room", registry=own
+        )
+        self.refused = Counter(
+            f"{_NAME}_refused", "Questions that were refused, by answer", ["status"], registry=own
+        )
+        self.wrong_passwords = Counter(
+            f"{_NAME}_wrong_passwords", "Requests with a wrong password", registry=own
+        )
         self.failed_groups = Counter(
             f"{_NAME}_groups_failed", "Groups that could not be stored", registry=own
         )

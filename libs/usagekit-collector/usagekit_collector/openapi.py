@@ -46,9 +46,11 @@ def _described(one: Operation) -> dict[str, Any]:
         "responses": {"200": {"description": "what was asked for", "content": _content(one)}},
     }
     errors = {400: "what was asked cannot be", 401: "the password is missing or wrong"}
+    errors |= {403: "a page of another origin may not ask", 429: "too many wrong passwords"}
     errors |= {503: "too much at once: try again"}
     if one.body is not None:
         errors |= {408: "the body took too long", 413: "the body is too long"}
+        errors |= {415: "the body is not said to be application/json"}
     for status, when in sorted((errors | dict(one.errors)).items()):
         schema = {"$ref": _REFERENCE.format(name="ErrorAnswer")}
         content = {"application/json": {"schema": schema}}

@@ -71,6 +71,9 @@ async def run(operation: Operation, service: Service, request: Request) -> Respo
     """Check what was asked, do it, and write the answer down. Raises ApiError."""
     asked = parameters(operation.query, request)
     if operation.body is not None:
+        kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+        if kind != "application/json":
+            raise ApiError(415, "say what it is: Content-Type: application/json")
         seconds = service.settings.request_seconds
         try:
             body = await asyncio.wait_for(_body(operation.body, request), seconds)

@@ -55,18 +55,26 @@ def base_url(text: str) -> str:
     return text.rstrip("/")
 
 
-def ask(url: str, body: bytes | None = None, *, headers: Mapping[str, str], timeout: float) -> Any:
-    """The answer to a request, as a file; GET if there is no body.
+def ask(
+    url: str,
+    body: bytes | None = None,
+    *,
+    method: str | None = None,
+    headers: Mapping[str, str],
+    timeout: float,
+) -> Any:
+    """The answer to a request, as a file.
 
     Args:
         url: with ``base_url`` before it.
         body: of a POST.
+        method: of HTTP; default: GET if there is no body, else POST.
         headers: to send.
         timeout: seconds without a sign of life.
 
     Raises Answered for anything but a success, a redirect too; Unreachable.
     """
-    request = urllib.request.Request(url, body, dict(headers))  # noqa: S310 - base_url
+    request = urllib.request.Request(url, body, dict(headers), method=method)  # noqa: S310 - base_url
     with reached():
         try:
             return _opener(url).open(request, timeout=timeout)

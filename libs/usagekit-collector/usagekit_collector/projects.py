@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import secrets
 import time
+from collections.abc import Set as AbstractSet
 from datetime import datetime, timezone
 from typing import Any
 
 import msgspec
 
-from usagekit_collector.engine import Engine, insert, sql
+from usagekit_collector import erasure, store
+from usagekit_collector.engine import Engine, change, insert, sql
 from usagekit_collector.rows import sql_time
 
 # Seconds between two looks into the store for a token that is not known here.
 _REFRESH = 1.0
 _LONGEST_NAME = 100
+# The name that stands at a token that was revoked. No project has none.
+_REVOKED = ""
 
 
 class Project(msgspec.Struct):
@@ -33,6 +37,20 @@ class Project(msgspec.Struct):
     created_at: datetime
 
 
+class Removed(msgspec.Struct):
+    """A project that is no more.
+
+    Attributes:
+        is_gone: whether nothing of it is in the store's files any more; else there will be nothing
+            soon, or soon after the next start if it is stopped now.
+    """
+
+    project: int
+    name: str
+    events: int
+    is_gone: bool = False
+
+
 class UnknownProject(Exception):  # noqa: N818 - that is what was asked for
     """There is none of that name or token, or it was not said which."""
 
@@ -44,16 +62,21 @@ class Projects:
         self._engine = engine
         self._by_token: dict[str, int] = {}
         self._all: list[Project] = []
+        self._revoked: AbstractSet[str] = frozenset()
         self._seen = 0.0
         self.refresh()
 
     def refresh(self) -> list[Project]:
         """Look into the store."""
         with self._engine.reader() as client:
-            self._all = read(client)
+            self._all, self._revoked = read(client)
         self._by_token = {token: one.project for one in self._all for token in one.tokens}
         self._seen = time.monotonic()
         return self._all
+
+    def is_revoked(self, token: str) -> bool:
+        """Whether a token was somebody's, and is not any more."""
+        return token in self._revoked
 
     def known(self, token: str) -> int | None:
         """The number of the project that a token writes into, as far as is known here."""
@@ -84,15 +107,18 @@ class Projects:
         raise UnknownProject("there is no project of this name or token")
 
 
-def read(client: Any) -> list[Project]:
-    """All projects in the store, the oldest first."""
+def read(client: Any) -> tuple[list[Project], AbstractSet[str]]:
+    """All projects in the store, the oldest first; and the tokens that were revoked."""
     found: dict[int, Project] = {}
+    revoked = set()
     for token, project, name, created_at in client.query(sql("store/tokens")).result_rows:
-        if project in found:
+        if name == _REVOKED:
+            revoked.add(token)
+        elif project in found:
             found[project].tokens.append(token)
         else:
             found[project] = Project(project, name, [token], created_at)
-    return list(found.values())
+    return list(found.values()), revoked
 
 
 def check_name(name: str) -> None:
@@ -113,7 +139,9 @@ def create_token(client: Any, name: str, token: str = "") -> Project:
     """
     check_name(name)
     token = token or f"phc_{secrets.token_urlsafe(24)}"
-    known = read(client)
+    known, revoked = read(client)
+    if token in revoked:
+        raise ValueError("this token was revoked")
     found = next((one for one in known if one.name == name), None)
     for one in known:
         if token in one.tokens:
@@ -121,8 +149,71 @@ def create_token(client: Any, name: str, token: str = "") -> Project:
             if one is found or name == token:
                 return one
             raise ValueError("another project has this token")
-    number = found.project if found else max((one.project for one in known), default=0) + 1
+    number = found.project if found else store.number(client, "store/last_project") + 1
     now = datetime.now(timezone.utc)
-    row = {"token": token, "project": number, "name": name, "created_at": sql_time(now)}
-    insert(client, "projects", [msgspec.json.encode(row)])
+    _save(client, Project(number, name, [token], now))
     return Project(number, name, [*(found.tokens if found else []), token], now)
+
+
+def rename(client: Any, project: Project, name: str) -> Project:
+    """Have a project be called by another name. For the writer. Raises ValueError."""
+    check_name(name)
+    if any(one.name == name for one in read(client)[0] if one.project != project.project):
+        raise ValueError("another project has this name")
+    renamed = msgspec.structs.replace(_now(client, project), name=name)
+    _save(client, renamed)
+    return renamed
+
+
+def revoke(client: Any, token: str) -> Project:
+    """Have a token write into nothing any more. For the writer. Raises ValueError.
+
+    Returns the project that it was of.
+    """
+    found = next((one for one in read(client)[0] if token in one.tokens), None)
+    if found is None:
+        raise ValueError("no project has this token")
+    if len(found.tokens) == 1:
+        raise ValueError(
+            "it is its project's only token: make another one first, or remove the project"
+        )
+    _save(client, msgspec.structs.replace(found, name=_REVOKED, tokens=[token]))
+    found.tokens.remove(token)
+    return found
+
+
+def remove(client: Any, project: Project) -> tuple[Removed, erasure.Remains | None]:
+    """Remove a project with all its events and persons; its tokens are revoked. For the writer.
+
+    They are gone from the files once nothing of what is given back is there any more.
+    """
+    now = _now(client, project)
+    # Nothing more comes in, if it ends half way.
+    _save(client, msgspec.structs.replace(now, name=_REVOKED))
+    asked = {"project": project.project}
+    events = int(client.query(sql("store/count_events"), asked).result_rows[0][0])
+    for step in ("remove_events", "remove_identity"):
+        change(client, sql(f"store/{step}"), asked)
+    return Removed(now.project, now.name, events), erasure.begin(client)
+
+
+def _now(client: Any, project: Project) -> Project:
+    """A project as it is stored by now. Raises ValueError if it was removed."""
+    for one in read(client)[0]:
+        if one.project == project.project:
+            return one
+    raise ValueError("the project was removed")
+
+
+def _save(client: Any, project: Project) -> None:
+    """A row for each token, in the place of the one that is there."""
+    rows = [
+        {
+            "token": token,
+            "project": project.project,
+            "name": project.name,
+            "created_at": sql_time(project.created_at),
+        }
+        for token in project.tokens
+    ]
+    insert(client, "projects", [msgspec.json.encode(row) for row in rows])

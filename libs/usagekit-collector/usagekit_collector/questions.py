@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import re
+import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime, timezone
 from typing import Annotated, Any, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -16,7 +17,8 @@ from starlette.concurrency import run_in_threadpool
 
 from usagekit_collector.capture import EARLIEST, LATEST
 from usagekit_collector.damage import where
-from usagekit_collector.errors import StoreError
+from usagekit_collector.erasure import Remains, hurry, there
+from usagekit_collector.errors import Busy, StoreError
 from usagekit_collector.operations import ApiError
 from usagekit_collector.projects import Project, UnknownProject
 from usagekit_collector.service import Service
@@ -26,6 +28,9 @@ _T = TypeVar("_T")
 _TOO_MUCH = frozenset([159, 160, 241])
 # Parts that cannot be read are put aside for one question, one after the other.
 _MOST_PARTS = 100
+# Seconds for which it is waited that the files are tidied up, which takes one or two where nobody
+# is reading an old part; and between two looks.
+_PATIENCE, _PAUSE = 15.0, 0.2
 # Characters of what was asked that are repeated where it cannot be.
 _SHOWN = 100
 _TOO_LARGE = "that is too much at once: narrow the dates, or raise query_seconds and query_bytes"
@@ -90,6 +95,22 @@ async def answered(service: Service, answer: Callable[[], _T]) -> _T:
             if not await _put_aside(service, error):
                 raise
     return await run_in_threadpool(answer)
+
+
+async def is_gone(service: Service, remains: Remains | None) -> bool:
+    """Whether nothing is left in the files of what was deleted, for which it is waited a little."""
+
+    def look(client: Any) -> Remains:
+        if service.engine.folder is not None:
+            hurry(client)
+        return there(client)
+
+    deadline = time.monotonic() + _PATIENCE
+    while remains and time.monotonic() < deadline:
+        await asyncio.sleep(_PAUSE)
+        with suppress(Busy):
+            remains &= await ask(service, look)
+    return remains is not None and not remains
 
 
 async def _put_aside(service: Service, error: DatabaseError) -> bool:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
-from urllib.parse import urlencode
+from typing import Any, TypeVar
+from urllib.parse import quote, urlencode
 
 import msgspec
 
 from usagekit_collector.export import JSON_LINES, PARQUET
 from usagekit_collector.outbound import Answered, Unreachable, ask, base_url, reached
+from usagekit_collector.projects import Project, Removed
 from usagekit_collector.settings import PREFIX
 
 _TIMEOUT = 60.0
+_T = TypeVar("_T")
 
 
 class RemoteError(Exception):
@@ -32,14 +34,30 @@ class Remote:
     def __init__(self, url: str, password: str = "") -> None:
         self._url = base_url(url)
         self._has_password = bool(password)
-        self._headers = {"Authorization": f"Bearer {password}"} if password else {}
+        self._headers = {"Content-Type": "application/json"}
+        self._headers |= {"Authorization": f"Bearer {password}"} if password else {}
 
     def create_token(self, name: str) -> str:
         """A new token, of the project of that name."""
-        body = msgspec.json.encode({"name": name})
-        with self._open("/api/tokens", "application/json", body) as answer:
-            project = msgspec.json.decode(b"".join(iter(lambda: self._read(answer), b"")))
-        return str(project["tokens"][-1])
+        made = self._ask("POST", "/api/tokens", Project, {"name": name})
+        return made.tokens[-1]
+
+    def revoke(self, token: str) -> Project:
+        """Revoke a token. The project that it was of."""
+        return self._ask("DELETE", f"/api/tokens/{quote(token, safe='')}", Project)
+
+    def projects(self) -> list[Project]:
+        """All projects."""
+        return self._ask("GET", "/api/projects", list[Project])
+
+    def rename(self, project: str, name: str) -> Project:
+        """Another name for a project."""
+        path = f"/api/projects/{quote(project, safe='')}"
+        return self._ask("PATCH", path, Project, {"name": name})
+
+    def remove(self, project: str) -> Removed:
+        """Remove a project with all that is in it."""
+        return self._ask("DELETE", f"/api/projects/{quote(project, safe='')}", Removed)
 
     def export(self, **asked: Any) -> Iterator[bytes]:
         """Events, as the API exports them."""
@@ -49,10 +67,20 @@ class Remote:
             while chunk := self._read(answer):
                 yield chunk
 
-    def _open(self, path: str, kind: str, body: bytes | None = None) -> Any:
+    def _ask(self, method: str, path: str, kind: type[_T], said: Any = None) -> _T:
+        """What the API answers."""
+        body = None if said is None else msgspec.json.encode(said)
+        with self._open(path, "application/json", body, method) as answer:
+            return msgspec.json.decode(b"".join(iter(lambda: self._read(answer), b"")), type=kind)
+
+    def _open(
+        self, path: str, kind: str, body: bytes | None = None, method: str | None = None
+    ) -> Any:
         """The answer, which is of that media type, as a file."""
         try:
-            answer = ask(self._url + path, body, headers=self._headers, timeout=_TIMEOUT)
+            answer = ask(
+                self._url + path, body, method=method, headers=self._headers, timeout=_TIMEOUT
+            )
         except Answered as error:
             if error.status == 401:
                 raise RemoteError(self._asks_for_password()) from error

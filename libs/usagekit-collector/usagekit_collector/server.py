@@ -8,7 +8,8 @@ import resource
 import signal
 import socket
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime, timezone
 
@@ -22,9 +23,12 @@ from usagekit_collector.service import Service
 from usagekit_collector.settings import Settings, SettingsError
 
 _log = logging.getLogger(__name__)
-# Connections that wait to be accepted; those that can be open at once, where the system lets us.
-_BACKLOG = 2048
-_CONNECTIONS = 65_536
+# Connections that wait to be accepted; that are accepted at a time; files that can be open at once,
+# where the system lets us.
+_BACKLOG, _AT_ONCE = 2048, 16
+_FILES, _OTHERS = 65_536, 48
+# Seconds between two words of what the system has too little of.
+_SELDOM = 60.0
 
 
 def serve(settings: Settings) -> None:
@@ -34,7 +38,7 @@ def serve(settings: Settings) -> None:
     """
     settings.check_exposure()
     log_to_stderr(settings.log_level)
-    _lift_limit_of_files()
+    files = _lift_limit_of_files()
     listener = listen(settings)
     host, port = listener.getsockname()[:2]
     url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
@@ -45,7 +49,9 @@ def serve(settings: Settings) -> None:
         app = create_app(service)
         config = uvicorn.Config(
             app,
-            http=patient(settings.request_seconds),
+            # The other half is for the store, and some for what the engine has open at the start.
+            http=patient(settings.request_seconds, max(_AT_ONCE, files // 2 - _OTHERS)),
+            backlog=_AT_ONCE,
             ws="none",
             lifespan="off",
             log_config=None,
@@ -66,20 +72,32 @@ class _Server(uvicorn.Server):
 
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, self.handle_exit)
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            # nohup has it ignore the last of them.
+            if signal.getsignal(number) is not signal.SIG_IGN:
+                signal.signal(number, self.handle_exit)
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """It listens from here on."""
+        await super().startup(sockets)
+        for one in sockets or []:
+            # Few are accepted at a time, and many may wait for it.
+            one.listen(_BACKLOG)
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
         yield
 
 
-def _lift_limit_of_files() -> None:
-    """A connection is an open file, of which a shell's usual 1,024 are soon used up."""
+def _lift_limit_of_files() -> int:
+    """A connection is an open file, of which a shell's usual 1,024 are soon used up. Returns how
+    many there may be."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = _CONNECTIONS if hard == resource.RLIM_INFINITY else min(hard, _CONNECTIONS)
-    if soft != resource.RLIM_INFINITY and soft < wanted:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+    wanted = _FILES if hard == resource.RLIM_INFINITY else min(hard, _FILES)
+    if soft == resource.RLIM_INFINITY or soft >= wanted:
+        return wanted
+    resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+    return wanted
 
 
 def _look_for_garbage_seldom() -> None:
@@ -106,6 +124,31 @@ def listen(settings: Settings) -> socket.socket:
         ) from error
 
 
+class _Seldom(logging.Filter):
+    """What others say again and again, as often as anybody wishes, is said now and then."""
+
+    _SAID: Mapping[str, str] = {
+        "out of system resource": "no more connections can be taken: too many open files",
+        "Invalid HTTP request": "what came is no HTTP",
+    }
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._next: dict[str, float] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if record.name not in ("asyncio", "uvicorn.error"):
+            return True
+        text = record.getMessage()
+        for known, said in self._SAID.items():
+            if known in text:
+                if time.monotonic() < self._next.get(known, 0):
+                    return False
+                self._next[known] = time.monotonic() + _SELDOM
+                record.msg, record.args, record.exc_info = said, (), None
+        return True
+
+
 class _Json(logging.Formatter):
     """A line of JSON for each record."""
 
@@ -126,5 +169,6 @@ def log_to_stderr(level: str) -> None:
     """Structured lines on stderr."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_Json())
+    handler.addFilter(_Seldom())
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
     logging.getLogger("clickhouse_connect").setLevel(logging.ERROR)

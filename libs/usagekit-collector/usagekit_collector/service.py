@@ -11,6 +11,7 @@ from typing import Any
 from clickhouse_connect.driver.exceptions import ClickHouseError
 from starlette.concurrency import run_in_threadpool
 
+from usagekit_collector import password
 from usagekit_collector.capture import Captured
 from usagekit_collector.engine import Engine, migrate
 from usagekit_collector.errors import Busy, StoreError, store_errors
@@ -36,6 +37,7 @@ class Service:
 
     Attributes:
         settings, engine, writer, projects, metrics, memory, refusals: its parts.
+        password: that the API asks for; empty where it asks nobody.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -50,11 +52,14 @@ class Service:
                 set_retention(self.engine.writer, settings.retention_days)
                 self.projects = Projects(self.engine)
                 self.writer = Writer(self.engine, settings, self.metrics)
+                self.password = password.own(settings)
         except BaseException:
             self.engine.close()
             raise
         # Whether a token that nobody announced makes its project.
-        self.is_open = not settings.password and is_loopback(settings.host)
+        self.is_open = (
+            not settings.password and is_loopback(settings.host) and settings.tokens_at_most > 0
+        )
         self._tried = 0.0
         self.memory = Memory(settings.buffer_bytes, self.metrics.buffered)
         self.writer.start()
@@ -88,8 +93,21 @@ class Service:
                 await asyncio.wait_for(asyncio.wrap_future(self.writer.probe()), _PATIENCE)
         return "events could not be stored: see the log" if self.writer.is_failing else ""
 
-    async def project_of(self, token: str) -> int | None:
-        """The number of the project that a token writes into; None if it may not. Raises Busy."""
+    @property
+    def how_to_say_the_password(self) -> str:
+        """Words for whoever has not said it."""
+        if self.settings.password:
+            return "the API asks for a password: Authorization: Bearer ..."
+        file = password.file_of(self.settings)
+        return f"the API asks for the password of {file}: curl -H @{file} ..."
+
+    async def project_of(self, token: str, *, may_make: bool = True) -> int | None:
+        """The number of the project that a token writes into; None if it may not. Raises Busy.
+
+        Args:
+            token: of the project.
+            may_make: whether whoever sends it may make a project of a token that nobody announced.
+        """
         found = self.projects.known(token)
         if found is None and self.projects.is_stale:
             try:
@@ -97,10 +115,10 @@ class Service:
             except ClickHouseError as error:
                 raise Busy("the projects could not be read") from error
             found = self.projects.known(token)
-        if found is not None or not self.is_open:
+        if found is not None or not (self.is_open and may_make) or self.projects.is_revoked(token):
             return found
         if self.projects.count() >= self.settings.tokens_at_most:
-            return None
+            raise Busy("there are as many projects as tokens may make")
         made = await self.write(lambda client: create_token(client, token, token))
         project: Project = made
         return project.project

@@ -59,7 +59,22 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         str,
         Meta(
             description="What the API asks for. With one, tokens are made by hand, too. Better set "
-            "by the variable: a command line is seen by everybody on the machine."
+            "by the variable: a command line is seen by everybody on the machine. Without one, one "
+            "is made at the first start, and kept in a file that only its user can read."
+        ),
+    ] = ""
+    open: Annotated[
+        bool,
+        Meta(
+            description="Ask for no password: whoever is on this machine may read and delete what "
+            "is stored. Only on a loopback address."
+        ),
+    ] = False
+    allow_origin: Annotated[
+        str,
+        Meta(
+            description="Origins, such as http://localhost:3000, separated by commas, whose pages "
+            "may make a project by sending events. Pages may send into any that is there."
         ),
     ] = ""
     retention_days: Annotated[
@@ -149,9 +164,14 @@ def descriptions() -> dict[str, str]:
 
 def default_store() -> str:
     """The embedded store of whoever has said nothing. Raises ValueError if there is no home."""
+    return address.of_folder(default_folder())
+
+
+def default_folder() -> Path:
+    """Where an embedded store is, where nobody says. Raises ValueError if there is no home."""
     base = os.environ.get("XDG_DATA_HOME", "")
     folder = Path(base) if os.path.isabs(base) else address.home() / ".local" / "share"
-    return address.of_folder(folder / "usagekit-collector")
+    return folder / "usagekit-collector"
 
 
 def is_loopback(host: str) -> bool:

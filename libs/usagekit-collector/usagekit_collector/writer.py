@@ -17,7 +17,7 @@ from usagekit_collector.damage import Damage
 from usagekit_collector.engine import Engine, insert
 from usagekit_collector.errors import StoreError, store_errors
 from usagekit_collector.groups import Batch, Task, Waiting
-from usagekit_collector.identity import Fact, Verdict, fold
+from usagekit_collector.identity import NO_ROOM, TOO_LARGE, Fact, Verdict, fold
 from usagekit_collector.known import Key, Known
 from usagekit_collector.metrics import Metrics
 from usagekit_collector.people import Identities, own_id
@@ -216,6 +216,8 @@ class Writer(threading.Thread):
             verdict = Verdict() if self._is_settled(fact) else fold(identities, fact)
             if verdict.warning:
                 warnings[verdict.warning] += 1
+            if verdict.warning in (TOO_LARGE, NO_ROOM):
+                self._metrics.dropped_updates.inc()
             if verdict.mode is not None:
                 seq += 1
                 own = own_id(fact.project, fact.distinct_id)

@@ -1,0 +1,1 @@
+DELETE FROM LOCAL_EVENTS WHERE project = {project:UInt32}
