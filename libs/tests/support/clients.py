@@ -8,6 +8,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Sequence
 from datetime import datetime, timezone
 from pathlib import Path
@@ -101,13 +102,44 @@ def node(package: str = "posthog-node") -> Client:
     """An SDK for Node of clients/package.json; with its major version, if it is an older one."""
     if not (shutil.which("node") and shutil.which("npm")):
         passed_over("there is no Node.js with npm on this machine")
-    modules = _prepared(".node-clients") / "node_modules"
     wanted = json.loads((_PROGRAMS / "package.json").read_bytes())["dependencies"][package]
     return Client(
         ["node", str(_PROGRAMS / "sdk.js"), package],
-        {"NODE_PATH": str(modules)},
+        {"NODE_PATH": str(modules())},
         wanted.rpartition("@")[2],
     )
+
+
+def visit(*visits: dict[str, Any]) -> list[dict[str, Any]]:
+    """Open pages in a real browser, one after the other (``clients/page.js``).
+
+    Args:
+        visits: each with its ``url``, its ``steps`` (expressions that the page evaluates), and
+            ``error``, the milliseconds by which its clock is wrong.
+
+    Returns for each what the steps ``returned``, what was ``asked`` for (method, address, status),
+    and what the console ``said``, with all that failed.
+    """
+    program = shutil.which("chromium")
+    if not (program and shutil.which("node") and shutil.which("npm")):
+        passed_over("there is no Chromium, or no Node.js with npm, on this machine")
+    script = {"program": program, "visits": visits}
+    with tempfile.TemporaryDirectory() as home:
+        ran = subprocess.run(
+            ["node", str(_PROGRAMS / "page.js")],
+            input=json.dumps(script).encode(),
+            env={**clean_environ(Path(home)), "NODE_PATH": str(modules())},
+            capture_output=True,
+            timeout=100,
+        )
+    assert (ran.returncode, ran.stderr.decode()) == (0, ""), ran
+    made: list[dict[str, Any]] = json.loads(ran.stdout)
+    return made
+
+
+def modules() -> Path:
+    """The folder of the packages for Node."""
+    return _prepared(".node-clients") / "node_modules"
 
 
 def passed_over(why: str) -> None:

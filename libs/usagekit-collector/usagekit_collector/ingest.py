@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import re
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timezone
 
@@ -13,6 +12,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
+from usagekit_collector import browser
 from usagekit_collector.access import may_make_project
 from usagekit_collector.bodies import text_of_request
 from usagekit_collector.capture import PASSED_OVER, asked_at, captures, library_of, token_of
@@ -31,32 +31,6 @@ NO_PROJECT_OF_A_PAGE = f"{NO_PROJECT}, and a page makes none: see allow_origin, 
 _UNNAMED = {"/engage": "$identify"}
 # Seconds after which somebody who was told to come again may do so.
 _AGAIN = {"Retry-After": "1"}
-# What SDKs for browsers ask for before they send anything: nothing is switched on.
-_NO_FLAGS = {
-    "flags": {},
-    "featureFlags": {},
-    "featureFlagPayloads": {},
-    "errorsWhileComputingFlags": False,
-    "quotaLimited": [],
-    "sessionRecording": False,
-    "supportedCompression": ["gzip", "gzip-js"],
-}
-_NO_CONFIG = {
-    "token": "",
-    "supportedCompression": ["gzip", "gzip-js"],
-    "hasFeatureFlags": False,
-    "captureDeadClicks": False,
-    "capturePerformance": False,
-    "autocapture_opt_out": True,
-    "autocaptureExceptions": False,
-    "analytics": {"endpoint": "/i/v0/e/"},
-    "elementsChainAsString": True,
-    "sessionRecording": False,
-    "heatmaps": False,
-    "surveys": False,
-    "siteApps": [],
-    "defaultIdentifiedOnly": True,
-}
 
 
 def routes() -> list[Route]:
@@ -74,9 +48,7 @@ def routes() -> list[Route]:
         (path, capture(_UNNAMED.get(path, "")), ["GET", "POST", "OPTIONS"]) for path in ROUTES
     ]
     known += [(path, capture_v1, ["POST", "OPTIONS"]) for path in ROUTES_V1]
-    known += [(path, flags, ["GET", "POST", "OPTIONS"]) for path in ("/flags", "/decide")]
-    known += [("/array/{token}/config", config, ["GET", "OPTIONS"])]
-    known += [("/array/{token}/config.js", config_script, ["GET", "OPTIONS"])]
+    known += browser.ROUTES
     return [
         Route(path + slash, handler, methods=methods, middleware=cors)
         for path, handler, methods in known
@@ -146,24 +118,3 @@ async def _take_in(service: Service, request: Request, share: Share, unnamed: st
 def _sender(request: Request) -> str:
     """The SDK, as its events say it; else what the program says that it is."""
     return getattr(request.state, "library", "") or request.headers.get("user-agent", "")
-
-
-async def flags(_: Request) -> Response:
-    """No feature flag is on, whoever asks."""
-    return JSONResponse(_NO_FLAGS)
-
-
-async def config(request: Request) -> Response:
-    """Nothing is to be recorded but what is captured."""
-    return JSONResponse({**_NO_CONFIG, "token": request.path_params["token"]})
-
-
-async def config_script(request: Request) -> Response:
-    """The same for a script tag."""
-    token = re.sub(r"[^\w.-]", "", request.path_params["token"])
-    answer = JSONResponse({**_NO_CONFIG, "token": token})
-    text = (
-        b"(function() { window._POSTHOG_REMOTE_CONFIG = window._POSTHOG_REMOTE_CONFIG || {};"
-        b" window._POSTHOG_REMOTE_CONFIG['%b'] = {config: %b, siteApps: []}; })();"
-    )
-    return Response(text % (token.encode(), bytes(answer.body)), media_type="text/javascript")

@@ -18,6 +18,7 @@ import uvicorn
 
 from usagekit_collector import address
 from usagekit_collector.app import create_app
+from usagekit_collector.browser import check_scripts
 from usagekit_collector.protocol import patient
 from usagekit_collector.service import Service
 from usagekit_collector.settings import Settings, SettingsError
@@ -37,6 +38,7 @@ def serve(settings: Settings) -> None:
     Raises SettingsError if the address cannot be had, StoreError if the store cannot.
     """
     settings.check_exposure()
+    check_scripts(settings.posthog_js)
     log_to_stderr(settings.log_level)
     files = _lift_limit_of_files()
     listener = listen(settings)

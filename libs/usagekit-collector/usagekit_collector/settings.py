@@ -77,6 +77,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             "may make a project by sending events. Pages may send into any that is there."
         ),
     ] = ""
+    posthog_js: Annotated[
+        str,
+        Meta(
+            description="Folder of the npm package posthog-js, to be served to pages that load "
+            "/static/array.js from here."
+        ),
+    ] = ""
     retention_days: Annotated[
         int, Meta(ge=0, le=36_500, description="Days for which events are kept; 0 is for ever.")
     ] = 0
