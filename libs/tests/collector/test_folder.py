@@ -165,7 +165,7 @@ def test_what_an_earlier_version_left_behind_goes_and_what_is_somebodys_stays(
 def test_a_store_lies_in_the_folder_that_is_named_whatever_its_name(
     new_collector: NewCollector, tmp_path: Path, name: str
 ) -> None:
-    collector = new_collector(store="chdb:///~/store")
+    collector = new_collector(store="chdb:///~/store", open=True)
     home = tmp_path / "users" / name
     collector.environ["HOME"] = str(home)
     take_in(collector, "user-1")

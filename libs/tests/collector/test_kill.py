@@ -193,7 +193,7 @@ def _exported(collector: Collector) -> Counter[str]:
 def test_on_a_full_disk_it_asks_to_be_tried_again_and_goes_on_when_there_is_room(
     new_collector: NewCollector, tmp_path: Path
 ) -> None:
-    collector = new_collector()
+    collector = new_collector(open=True)  # Its files are seen by nobody else.
     collector.program = _on_a_small_disk(collector, 16, tmp_path)
     collector.start()
     collector.program = ""

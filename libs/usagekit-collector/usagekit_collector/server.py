@@ -26,8 +26,8 @@ from usagekit_collector.settings import Settings, SettingsError
 _log = logging.getLogger(__name__)
 # Connections that wait to be accepted; that are accepted at a time; files that can be open at once,
 # where the system lets us.
-_BACKLOG, _AT_ONCE = 2048, 16
-_FILES, _OTHERS = 65_536, 48
+_BACKLOG, _AT_ONCE = 2048, 8
+_FILES, _OTHERS = 65_536, 56
 # Seconds between two words of what the system has too little of.
 _SELDOM = 60.0
 
