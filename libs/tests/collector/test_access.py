@@ -59,6 +59,12 @@ for url, method, path in json.loads(sys.argv[2]):
     connection.request(method, path, body, {"Content-Type": "application/json"})
     print(connection.getresponse().status)
 """
+# A page of a name that its owner has had point here.
+REBOUND = {
+    "Origin": "http://evil.example:8600",
+    "Host": "evil.example:8600",
+    "Sec-Fetch-Site": "same-origin",
+}
 BODIES: dict[str, Any] = {
     "POST /api/tokens": {"name": "theirs"},
     "PATCH /api/projects/{project}": {"name": "theirs"},
@@ -133,7 +139,9 @@ def test_our_own_page_may_ask(running: Collector) -> None:
         assert running.request("GET", "/api/projects", None, **headers).status == 200, headers
 
 
-@pytest.mark.parametrize("headers", [*FOREIGN, {"Referer": "https://evil.example/page"}], ids=str)
+@pytest.mark.parametrize(
+    "headers", [*FOREIGN, {"Referer": "https://evil.example/page"}, REBOUND], ids=str
+)
 def test_a_page_of_another_origin_sends_into_projects_that_are_there_and_makes_none(
     running: Collector, headers: dict[str, str]
 ) -> None:

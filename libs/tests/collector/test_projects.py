@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+import threading
+import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from urllib.parse import quote
 
 import pytest
 
 from tests.support.collector import Answer, Collector, Project, event
-from tests.support.stopped import told
+from tests.support.stopped import ask_engine, told
 
 NewCollector = Callable[..., Collector]
 
@@ -120,3 +123,24 @@ def test_a_list_that_is_full_keeps_programs_waiting_until_there_is_room(
         path = f"/api/projects/{first.token}"
         assert collector.request("DELETE", path).status == 200
         second.capture(event("ada"))
+
+
+def test_nothing_comes_into_a_project_while_it_is_removed(new_collector: NewCollector) -> None:
+    with new_collector() as collector, ThreadPoolExecutor(4) as many:
+        project, stop = collector.project(), threading.Event()
+        project.capture(event("ada"))
+
+        def send() -> set[int]:
+            statuses = set()
+            while not stop.is_set():
+                statuses.add(project.send(event("bob")).status)
+            return statuses
+
+        senders = [many.submit(send) for _ in range(3)]
+        time.sleep(0.5)
+        answer = collector.request("DELETE", f"/api/projects/{project.token}")
+        assert answer.status == 200
+        stop.set()
+        assert set().union(*(one.result() for one in senders)) <= {200, 401}
+    left = "SELECT count() AS count FROM events"
+    assert ask_engine(collector, left) == [{"count": 0}]

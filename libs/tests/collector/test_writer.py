@@ -9,6 +9,7 @@ from collections.abc import Callable
 from uuid import uuid4
 
 import pytest
+from usagekit_collector.people import LARGEST_PERSON
 
 from tests.support.collector import Collector, Project, event
 from tests.support.load import some_event
@@ -95,3 +96,24 @@ def test_persons_are_the_same_in_however_many_pieces_they_are_loaded(
         assert ran.returncode == 0, ran.stderr
     assert everybody(narrow) == everybody(whole)
     assert exported(narrow) == exported(whole)
+
+
+def test_a_change_that_finds_no_room_is_in_the_log_and_counted(
+    new_collector: Callable[..., Collector],
+) -> None:
+    with new_collector() as collector:
+        project = collector.project()
+        large = "x" * (LARGEST_PERSON - 100)
+        project.capture(
+            event("ada", **{"$set": {"a": large}}),
+            event("ada", **{"$set": {"b": large}}),
+            event("anon", **{"$set": {"c": large}}),
+            event("ada", "$create_alias", alias="anon"),
+        )
+        person = project.person("anon")
+        assert person is not None
+        assert person["properties"].keys() == {"a"}
+        log = collector.log.read_text()
+        assert "too large: not changed" in log
+        assert "find no room: left out" in log
+        assert b"person_updates_dropped_total 2.0" in collector.get("/metrics").body

@@ -89,8 +89,12 @@ def may_make_project(headers: Headers, allowed: str) -> bool:
     if origin in [one.strip().rstrip("/") for one in allowed.split(",") if one.strip()]:
         return True
     # A picture's request names no origin, and older browsers say nothing else.
-    referer = urlsplit(headers.get("referer", "")).netloc
-    return not is_foreign(headers) and referer in ("", headers.get("host", ""))
+    if not any(name in headers for name in ("origin", "referer", "sec-fetch-site")):
+        return True
+    host = headers.get("host", "")
+    is_own = urlsplit(headers.get("referer", "")).netloc in ("", host) and not is_foreign(headers)
+    # Nor may a page whose own name points here.
+    return is_own and _is_local(host)
 
 
 class Sane:

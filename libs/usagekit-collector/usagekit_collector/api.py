@@ -97,6 +97,7 @@ async def rename_project(service: Service, asked: Any, request: Request) -> Proj
 async def remove_project(service: Service, _: Any, request: Request) -> projects.Removed:
     """A project, with all that is in it."""
     project = await project_of(service, request.path_params["project"])
+    service.writer.close_project(project.project)
     removed, remains = await _carried_out(service, lambda client: projects.remove(client, project))
     removed.is_gone = await is_gone(service, remains)
     return removed

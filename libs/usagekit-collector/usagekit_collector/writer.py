@@ -71,6 +71,7 @@ class Writer(threading.Thread):
         # The identity may be behind the events: a process died, or a step failed, in between.
         self._behind = True
         self.is_failing = False
+        self._closed: set[int] = set()
 
     @property
     def _client(self) -> Any:
@@ -97,6 +98,10 @@ class Writer(threading.Thread):
         """Put aside the part that a question failed of. Whether it may be asked again. Raises
         Busy."""
         return self.call(lambda client: self._put_aside(client, error))
+
+    def close_project(self, project: int) -> None:
+        """Nothing that still waits is stored in a project that is about to be removed."""
+        self._closed.add(project)
 
     def stop(self) -> None:
         """Finish what was taken, then end."""
@@ -129,7 +134,8 @@ class Writer(threading.Thread):
         told = [one.done for one in batches if one.done.set_running_or_notify_cancel()]
         outcome: Exception | None = None
         try:
-            events = [(one.project, event) for one in batches for event in one.events]
+            kept = (one for one in batches if one.project not in self._closed)
+            events = [(one.project, event) for one in kept for event in one.events]
             self.damage.mended(self._client, lambda: self._commit(events))
         except Exception as error:  # noqa: BLE001 - the door: senders are told to try again
             _log.error("events were not stored: %s", error)
