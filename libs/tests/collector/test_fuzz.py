@@ -51,7 +51,8 @@ def inputs() -> Iterator[bytes]:
             if "data" in said:
                 yield bytes([PARAMETER]) + said.pop("data").encode()
             else:
-                yield bytes([["", "gzip-js", "base64"].index(said.get("compression", ""))]) + body
+                packing = said.get("compression", "").lower()
+                yield bytes([1 if packing.startswith("lz") else 2 if packing else 0]) + body
     chance = random.Random(1)
     for _ in range(20):
         yield bytes([CHOICES]) + chance.randbytes(200)

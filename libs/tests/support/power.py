@@ -1,5 +1,5 @@
 """A disk whose power fails: what a file system has handed to it by then, and not what it still
-keeps in memory. An ext4 on a loop device; only root can have one."""
+keeps in memory. A file system on a loop device; only root can have one."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 CAN_FAIL = os.geteuid() == 0 and os.path.exists("/dev/loop-control") and shutil.which("mkfs.ext4")
+HAS_XFS = shutil.which("mkfs.xfs") and "xfs" in Path("/proc/filesystems").read_text().split()
 
 
 class Disk:
@@ -19,16 +20,17 @@ class Disk:
 
     Args:
         place: a folder for its image and its mount point.
+        kind: of its file system.
         size: in MiB.
     """
 
-    def __init__(self, place: Path, size: int = 4096) -> None:
+    def __init__(self, place: Path, kind: str = "ext4", size: int = 4096) -> None:
         self.folder = place / "disk"
         self.folder.mkdir()
         self._image = place / "disk.image"
         with open(self._image, "wb") as image:
             image.truncate(size * 1024**2)
-        subprocess.run(["mkfs.ext4", "-q", self._image], check=True)
+        subprocess.run([f"mkfs.{kind}", "-q", self._image], check=True)
 
     @contextmanager
     def mounted(self, image: Path | None = None) -> Iterator[Path]:

@@ -49,7 +49,7 @@ _NOTHING: dict[str, dict[str, list[object]]] = {
     "/api/web_experiments": {"experiments": []},
 }
 # Seconds for which a browser keeps a script.
-_KEPT = {"Cache-Control": "public, max-age=300"}
+_KEPT = {"Cache-Control": "public, max-age=300", "Vary": "Origin"}
 _SCRIPT = re.compile(r"[\w.-]+\.js", re.ASCII)
 _NO_SCRIPTS = (
     "this collector serves no posthog-js: npm install posthog-js, and start it with "
@@ -100,7 +100,8 @@ async def script(request: Request) -> Response:
     name = request.path_params["name"]
     path = package / "dist" / name
     # Nothing else, and nothing that a link leads to.
-    if not _SCRIPT.fullmatch(name) or path.is_symlink() or not path.is_file():
+    is_here = _SCRIPT.fullmatch(name) and path.resolve().parent == package.resolve() / "dist"
+    if not is_here or not path.is_file():
         return PlainTextResponse("this posthog-js has no script of this name\n", 404)
     return FileResponse(path, media_type="text/javascript", headers=_KEPT)
 
