@@ -148,6 +148,7 @@ def test_posthog_js_sends_what_a_page_does_and_its_console_is_empty(
         assert sent(project, "after the opt-out") == []
 
 
+@pytest.mark.torture
 def test_what_is_sent_as_a_page_is_left_arrives(embedded: Collector, site: str) -> None:
     project = made(embedded)
     (seen,) = visit(page(site, VERSIONS[0], project, SENT, "posthog.capture('at the end')"))
@@ -155,6 +156,7 @@ def test_what_is_sent_as_a_page_is_left_arrives(embedded: Collector, site: str) 
     assert len(sent(project, "at the end")) == len(sent(project, "$pageleave")) == 1
 
 
+@pytest.mark.torture
 def test_a_wrong_clock_tears_no_visit_apart(embedded: Collector, site: str) -> None:
     hours = 5 * 3600 * 1000
     projects = {package: made(embedded) for package in VERSIONS}
@@ -170,6 +172,7 @@ def test_a_wrong_clock_tears_no_visit_apart(embedded: Collector, site: str) -> N
 # Scripts that the collector serves
 
 
+@pytest.mark.torture
 def test_a_page_may_load_posthog_js_from_the_collector(
     new_collector: NewCollector, site: str
 ) -> None:

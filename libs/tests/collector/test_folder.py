@@ -19,11 +19,16 @@ INTO = ("--token", "phc_made_up")
 BY_ROOT = pytest.mark.skipif(os.geteuid() != 0, reason="only root can plant what is another's")
 COMMANDS = [
     ["serve"],
-    ["doctor"],
-    ["doctor", "--rebuild-identity"],
     ["export"],
-    ["token", "create", "acme"],
-    ["import", "-", *INTO],
+    *(
+        pytest.param(words, marks=pytest.mark.torture)
+        for words in (
+            ["doctor"],
+            ["doctor", "--rebuild-identity"],
+            ["token", "create", "acme"],
+            ["import", "-", *INTO],
+        )
+    ),
 ]
 
 
@@ -161,7 +166,16 @@ def test_what_an_earlier_version_left_behind_goes_and_what_is_somebodys_stays(
     assert not scratch.exists()
 
 
-@pytest.mark.parametrize("name", ["Jürgen", "my stuff", "a%20b", "a#b&c=d", "日本", "'\"\\"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "my Jürgen%20",
+        *(
+            pytest.param(name, marks=pytest.mark.torture)
+            for name in ("Jürgen", "my stuff", "a%20b", "a#b&c=d", "日本", "'\"\\")
+        ),
+    ],
+)
 def test_a_store_lies_in_the_folder_that_is_named_whatever_its_name(
     new_collector: NewCollector, tmp_path: Path, name: str
 ) -> None:
@@ -175,7 +189,7 @@ def test_a_store_lies_in_the_folder_that_is_named_whatever_its_name(
     assert os.listdir(home.parent) == [name]
 
 
-@pytest.mark.parametrize("is_half_moved", [False, True])
+@pytest.mark.parametrize("is_half_moved", [pytest.param(False, marks=pytest.mark.torture), True])
 def test_a_store_that_lay_beside_its_folder_is_moved_there(
     new_collector: NewCollector, tmp_path: Path, is_half_moved: bool
 ) -> None:

@@ -78,7 +78,7 @@ def test_a_removed_project_is_gone_with_all_that_was_in_it_and_no_other(project:
     assert (person["distinct_ids"], person["events"]) == (["ada"], 1)
 
 
-@pytest.mark.parametrize("is_running", [False, True])
+@pytest.mark.parametrize("is_running", [pytest.param(False, marks=pytest.mark.torture), True])
 def test_the_commands_do_the_same(new_collector: NewCollector, is_running: bool) -> None:
     collector = new_collector()
     if is_running:

@@ -78,6 +78,7 @@ def test_an_event_that_named_somebody_who_was_deleted_is_the_same_still(project:
     assert project.person("bob") is None
 
 
+@pytest.mark.torture
 def test_persons_are_the_same_in_however_many_pieces_they_are_loaded(
     new_collector: Callable[..., Collector],
 ) -> None:
