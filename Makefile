@@ -12,7 +12,7 @@ test: .venv/ready .venv-posthog3/ready .venv-posthog5/ready .venv-posthog6/ready
 	@$(BIN)/python -m pytest -n 4 --dist worksteal $(ARGS)
 
 # What it leaves out, and ten times as many examples of each property.
-torture: .venv/ready  ## what is long by nature: kills, storms, fuzzing, a million events
+torture: .venv/ready .venv-posthog5/ready .node-clients/ready  ## what is long by nature: kills, storms, fuzzing, a million events
 	@HYPOTHESIS_PROFILE=thorough $(BIN)/python -m pytest -n 3 --dist worksteal --no-cov -m "torture or hypothesis" $(ARGS)
 
 check: .venv/ready  ## style, types

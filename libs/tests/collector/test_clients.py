@@ -169,7 +169,7 @@ def test_all_that_the_sdk_for_node_sends_is_what_the_api_returns(
     assert the_person(project)["properties"] == {"plan": "free"}
 
 
-@pytest.mark.parametrize("version", ["3.25.0", "5.4.0"])
+@pytest.mark.parametrize("version", ["3.25.0", pytest.param("5.4.0", marks=pytest.mark.torture)])
 def test_what_the_sdk_for_python_of_other_years_sends_is_what_the_api_returns(
     project: Project, version: str
 ) -> None:

@@ -137,7 +137,7 @@ def test_slow_connections_are_cut_off_and_nobody_else_notices(
     unharmed(collector)
 
 
-@pytest.mark.parametrize(("files", "idle"), [(128, 100), (1024, 1200)])
+@pytest.mark.parametrize(("files", "idle"), [(256, 200), (1024, 1200)])
 def test_idle_connections_take_no_file_that_the_store_needs_and_nobody_floods_the_log(
     new_collector: Callable[..., Collector], tmp_path: Path, files: int, idle: int
 ) -> None:

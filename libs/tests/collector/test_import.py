@@ -214,6 +214,7 @@ def peak(collector: Collector, megabytes: int) -> float:
     return usage.ru_maxrss / 1024
 
 
+@pytest.mark.torture
 def test_a_long_file_takes_no_more_memory_than_a_short_one(new_collector: NewCollector) -> None:
     collector = new_collector()
     before = peak(collector, 2)

@@ -271,7 +271,7 @@ def message(one: Run | Alias) -> dict[str, Any]:
 
 
 @settings(
-    max_examples=settings().max_examples // 4,
+    max_examples=settings().max_examples // 8,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(history=st.lists(runs | aliases, min_size=1, max_size=40), wish=wishes)

@@ -190,7 +190,7 @@ FACTS = st.builds(
 )
 
 
-@settings(max_examples=settings().max_examples // 4)
+@settings(max_examples=settings().max_examples // 8)
 @given(st.lists(st.lists(FACTS, min_size=1, max_size=6), min_size=1, max_size=6))
 def test_persons_are_those_of_the_pure_function_however_the_events_are_grouped(
     collector: Collector, requests: list[list[dict[str, Any]]]
