@@ -17,7 +17,7 @@ with atheris.instrument_imports(include=["usagekit_collector"]):
     from usagekit_collector.capture import EARLIEST, Captured, captures, token_of
     from usagekit_collector.decode import RawBatch, Refused, decode, unwrap
     from usagekit_collector.people import own_id
-    from usagekit_collector.rows import COLUMNS, event_row, fact_of, properties_of
+    from usagekit_collector.rows import COLUMNS, Arrival, event_row, fact_of, properties_of
 
 NOW = datetime(2026, 5, 4, 12, tzinfo=timezone.utc)
 LATEST = NOW + timedelta(hours=23)
@@ -122,7 +122,9 @@ def store_and_read(one: Captured) -> None:
     expect(EARLIEST <= one.timestamp <= LATEST, one)
     expect(0 < len(one.distinct_id) <= 200, one)
     fact, _ = fact_of(1, one)
-    line = event_row(one, fact, "full", own_id(1, one.distinct_id), 1)
+    line = event_row(
+        one, fact, Arrival(1, one.timestamp, "full", own_id(1, one.distinct_id), is_first=False)
+    )
     expect(b"\n" not in line, line)
     row: dict[str, Any] = dict.fromkeys((column for column, _ in COLUMNS.values()), "")
     row |= json.loads(line)

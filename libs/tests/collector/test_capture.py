@@ -22,7 +22,7 @@ from usagekit_collector.capture import (
 )
 from usagekit_collector.decode import RawBatch, Refused
 from usagekit_collector.people import own_id
-from usagekit_collector.rows import COLUMNS, event_row, fact_of, properties_of
+from usagekit_collector.rows import COLUMNS, Arrival, event_row, fact_of, properties_of
 
 NOW = datetime(2026, 5, 4, 12, 0, 0, tzinfo=timezone.utc)
 KNOWN = UUID("0192d4ab-0000-7000-8000-000000000001")
@@ -395,7 +395,9 @@ def row_of(captured: Captured) -> dict[str, Any]:
     """The event as it is stored, and read back."""
     fact, _ = fact_of(1, captured)
     own = own_id(1, captured.distinct_id)
-    row: dict[str, Any] = json.loads(event_row(captured, fact, "full", own, 1))
+    row: dict[str, Any] = json.loads(
+        event_row(captured, fact, Arrival(1, captured.timestamp, "full", own, is_first=False))
+    )
     return {column: "" for column, _ in COLUMNS.values()} | row
 
 

@@ -77,8 +77,10 @@ def test_the_mark_of_who_is_who_is_set_once_all_else_is_on_its_shards(
     cluster: ClickHouse, project: Project
 ) -> None:
     project.capture(event("anon-1"))
+    assert len(project.events()) == 1
     cluster.stumble("INSERT INTO identity", "after")
     project.capture(event("principal-1", "$create_alias", alias="anon-1"))
+    assert len(project.events()) == 2
     cluster.settle()
     number = f"(SELECT project FROM usagekit.projects WHERE token = '{project.token}')"
     stored = "SELECT max(version) FROM usagekit.identity_local WHERE "
@@ -88,6 +90,7 @@ def test_the_mark_of_who_is_who_is_set_once_all_else_is_on_its_shards(
     assert mark < persons
     # Of what comes after a mark nothing is taken for known: the next group folds it once more.
     project.capture(event("somebody-else"))
+    assert len(project.events()) == 3
     assert int(cluster.query(stored + "kind = 'mark'")) > persons
     person = project.person("anon-1")
     assert person is not None
@@ -166,6 +169,8 @@ def two_shards(cluster: ClickHouse) -> ClickHouse:
     for statement in cluster_ddl(TWO_SHARDS, "two").split(";\n"):
         if "CREATE" in statement:
             cluster.query(statement)
+        elif "ADD COLUMN" in statement:
+            cluster.query(statement.replace(f" ON CLUSTER '{TWO_SHARDS}'", ""))
     return cluster
 
 

@@ -67,8 +67,9 @@ def test_it_says_versions_store_disk_clock_and_persons(stopped: Collector) -> No
     lines = ran.stdout.decode().splitlines()
     assert all(line.startswith("ok  ") for line in lines)
     found = {line[4:14].strip(): line[15:] for line in lines}
-    parts = ["collector", "engine", "client", "store", "parts", "disk", "clock", "persons"]
-    assert list(found) == parts
+    names = "collector engine client store parts intake disk clock persons"
+    assert list(found) == names.split()
+    assert found["intake"] == "nothing waits to be stored"
     assert found["parts"] == "all as they were written"
     assert re.fullmatch(r"\d+\.\d+\.\d+, Python 3\.\d+\.\d+", found["collector"])
     assert re.fullmatch(r"[\d.]+, chdb-core [\d.]+", found["engine"])
@@ -151,8 +152,9 @@ def test_the_exit_code_is_1_if_something_is_not_well(stopped: Collector) -> None
         """
         INSERT INTO events
         SELECT * REPLACE (
-            seq + 3600000000 AS seq, generateUUIDv4() AS uuid, 'newcomer' AS distinct_id,
-            generateUUIDv4() AS own_id, 'full' AS person_mode
+            (SELECT max(seq) FROM events) + 1 AS seq, now64(6) + 3600 AS arrived,
+            generateUUIDv4() AS uuid, 'newcomer' AS distinct_id, generateUUIDv4() AS own_id,
+            'full' AS person_mode
         )
         FROM events LIMIT 1
         """,

@@ -115,7 +115,7 @@ def test_the_commands_do_the_same(new_collector: NewCollector, is_running: bool)
 def test_a_list_that_is_full_keeps_programs_waiting_until_there_is_room(
     new_collector: NewCollector,
 ) -> None:
-    with new_collector(tokens_at_most=1) as collector:
+    with new_collector(max_projects=1) as collector:
         first, second = collector.project(), collector.project()
         first.capture(event("ada"))
         answer = second.send(event("ada"))

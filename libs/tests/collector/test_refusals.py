@@ -28,7 +28,7 @@ def test_each_kind_of_refusal_is_in_the_log_with_its_reason_and_its_sender_and_c
     new_collector: Callable[..., Collector],
 ) -> None:
     agent = {"User_Agent": "posthog-python/3.25.0"}
-    with new_collector(tokens_at_most=0) as collector:
+    with new_collector(max_projects=0) as collector:
         bodies: list[object] = [
             {"batch": [event("anon-1", properties=NODE)]},
             {"api_key": "phc_unknown", "batch": [event("anon-1", properties=NODE)]},

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from usagekit_collector.address import read
-from usagekit_collector.settings import PREFIX, Settings, SettingsError, descriptions, load
+from usagekit_collector.settings import PREFIX, RENAMED, Settings, SettingsError, descriptions, load
 
 from tests.support.collector import Collector
 from tests.support.stopped import told
@@ -35,10 +35,10 @@ def refusal(options: dict[str, Any], environ: dict[str, str], config: str | None
 
 
 def test_an_option_goes_before_a_variable_and_a_variable_before_the_file(tmp_path: Path) -> None:
-    config = file_of(tmp_path, 'port = 1\nreaders = 2\ngroup_events = 3\nhost = "127.0.0.3"')
+    config = file_of(tmp_path, 'port = 1\nreaders = 2\nbatch_events = 3\nhost = "127.0.0.3"')
     environ = variables(port="11", readers="12")
     settings = load({"port": 21, "readers": None, "host": None}, environ, config)
-    assert (settings.port, settings.readers, settings.group_events) == (21, 12, 3)
+    assert (settings.port, settings.readers, settings.batch_events) == (21, 12, 3)
     assert (settings.host, settings.query_seconds) == ("127.0.0.3", 30.0)
 
 
@@ -84,7 +84,8 @@ def test_every_setting_can_be_a_variable_and_a_name_in_the_file(tmp_path: Path) 
         "store": "clickhouse://server/db",
         "password": SECRET,
         "log_level": "debug",
-        "group_wait": "0.5",
+        "batch_seconds": "0.5",
+        "state": "a/folder",
         "request_seconds": "1.5",
         "query_seconds": "2.5",
         "lease_seconds": "3.5",
@@ -123,18 +124,19 @@ def test_an_unknown_name_in_the_file_is_refused_with_the_one_that_was_meant(tmp_
         ("port", ["1.5", "eighty"], "expected a whole number"),
         ("retention_days", ["36501", "99999999999999999999"], "at most 36500"),
         ("retention_days", ["-1"], "at least 0"),
-        ("group_events", ["0"], "at least 1"),
-        ("group_wait", ["nan", "-0.1"], "a number of at least 0"),
-        ("group_wait", ["inf", "1e9"], "a number of at most 10"),
-        ("queue_events", ["0"], "at least 1"),
-        ("buffer_bytes", ["0"], "at least 1"),
+        ("batch_events", ["0"], "at least 1"),
+        ("batch_seconds", ["0", "nan", "-0.1"], "a number of more than 0"),
+        ("batch_seconds", ["inf", "1e9"], "a number of at most 60"),
+        ("intake_events", ["0"], "at least 1"),
+        ("intake_bytes", ["0"], "at least 1"),
+        ("max_inflight_bytes", ["0"], "at least 1"),
         ("request_seconds", ["0", "-1", "nan"], "more than 0"),
         ("readers", ["0"], "at least 1"),
         ("readers", ["101"], "at most 100"),
         ("query_seconds", ["0"], "more than 0"),
         ("query_bytes", ["0"], "at least 1"),
         ("lease_seconds", ["0"], "more than 0"),
-        ("tokens_at_most", ["-1"], "at least 0"),
+        ("max_projects", ["-1"], "at least 0"),
         ("log_level", ["loud", "INFO\n"], "expected one of debug, info, warning, error"),
     ],
 )
@@ -191,3 +193,22 @@ def test_no_password_is_printed_whatever_happens(new_collector: Callable[..., Co
             assert SECRET not in wrong
         running.stop()
         assert SECRET not in running.log.read_text()
+
+
+@pytest.mark.parametrize(("old", "new"), RENAMED.items())
+def test_a_name_of_earlier_versions_is_refused_with_the_one_of_now(
+    tmp_path: Path, embedded: Collector, old: str, new: str
+) -> None:
+    assert f"it is called {new} now" in refusal({}, {}, file_of(tmp_path, f"{old} = 1"))
+    assert f"{PREFIX}{old.upper()}: it is called {new} now" in refusal(
+        {}, {f"{PREFIX}{old.upper()}": "1"}
+    )
+    flag = f"--{old.replace('_', '-')}"
+    for words in ([flag, "1"], [f"{flag}=1"]):
+        ran = embedded.run("serve", *words)
+        assert ran.returncode == 2
+        assert f"{flag}: it is called {new} now".encode() in ran.stderr
+
+
+def test_an_embedded_store_has_its_intake_in_its_own_folder() -> None:
+    assert "state is for a store on a server" in refusal({"state": "elsewhere"}, {})

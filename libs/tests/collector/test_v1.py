@@ -281,10 +281,10 @@ def test_a_request_has_so_many_events_and_no_more() -> None:
 def test_without_room_it_is_answered_503_and_when_to_come_again(
     new_collector: Callable[..., Collector],
 ) -> None:
-    with new_collector(tokens_at_most=0) as collector:
+    with new_collector(max_projects=0) as collector:
         answer = post(collector.project(), batch(event()))
         assert (answer.status, answer.json["error"]) == (401, "invalid_api_token")
-    with new_collector(queue_events=1, group_events=1, buffer_bytes=2_000) as collector:
+    with new_collector(max_inflight_bytes=2_000) as collector:
         project = collector.project()
         answer = post(project, batch(event(properties={"a": "x" * 2_000})))
         assert (answer.status, answer.json["error"]) == (413, "payload_too_large")

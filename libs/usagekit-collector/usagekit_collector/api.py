@@ -97,7 +97,6 @@ async def rename_project(service: Service, asked: Any, request: Request) -> Proj
 async def remove_project(service: Service, _: Any, request: Request) -> projects.Removed:
     """A project, with all that is in it."""
     project = await project_of(service, request.path_params["project"])
-    service.writer.close_project(project.project)
     removed, remains = await _carried_out(service, lambda client: projects.remove(client, project))
     removed.is_gone = await is_gone(service, remains)
     return removed
@@ -185,7 +184,7 @@ def _watched(service: Service, pieces: Iterator[bytes]) -> Iterator[bytes]:
     try:
         yield from pieces
     except DatabaseError as error:
-        service.writer.put_aside(error)
+        service.storer.put_aside(error)
         raise
 
 

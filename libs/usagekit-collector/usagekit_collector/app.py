@@ -35,8 +35,10 @@ usagekit-collector: a PostHog-compatible receiver of usage events.
   GET  /api/insights/  commands, failures, versions, active, funnel, retention, lifecycle
   GET  /openapi.json   all of it, described
   GET  /metrics        for Prometheus
-  GET  /_health        whether events can be stored
+  GET  /_health        whether events can be taken
 """
+# Says of how many events an answer does not know that were taken in before it was asked for.
+BEHIND = "Usagekit-Behind"
 _Handler = Callable[[Request], Awaitable[Response]]
 
 
@@ -84,12 +86,19 @@ async def index(_: Request) -> Response:
 
 
 async def health(request: Request) -> Response:
-    """200 while events can be taken; ``degraded`` where some that were are not there any more."""
+    """200 while events can be taken; ``degraded`` where they cannot be stored for now, or where
+    some that were are not there any more."""
     service: Service = request.app.state.service
-    if why_not := await service.why_not():
+    if why_not := service.why_not:
         return failure(503, why_not)
-    if count := len(service.writer.damage.parts):
-        said = {"status": "degraded", "because": f"{count} damaged parts: see the log, or doctor"}
+    because = []
+    if service.storer.is_failing:
+        waiting = f"{service.storer.behind} events wait"
+        because.append(f"the store cannot be written, and {waiting}: see the log")
+    if count := len(service.storer.sink.damage.parts):
+        because.append(f"{count} damaged parts: see the log, or doctor")
+    if because:
+        said = {"status": "degraded", "because": "; ".join(because)}
         return Response(msgspec.json.encode(said), media_type="application/json")
     return Response(b'{"status":"ok"}', media_type="application/json")
 
@@ -119,7 +128,12 @@ def operation(one: Operation) -> _Handler:
     """The handler of an operation of the API."""
 
     async def handle(request: Request) -> Response:
-        return await run(one, request.app.state.service, request)
+        service: Service = request.app.state.service
+        behind = await service.come_to_now() if one.method == "GET" else 0
+        answer = await run(one, service, request)
+        if behind:
+            answer.headers[BEHIND] = str(behind)
+        return answer
 
     return handle
 

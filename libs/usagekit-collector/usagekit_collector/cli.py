@@ -18,6 +18,7 @@ from usagekit_collector.console import (
     moment,
     settings_of,
     settings_options,
+    tell,
     tell_error,
     tell_meanwhile,
     tell_progress,
@@ -29,13 +30,14 @@ from usagekit_collector.decode import Refused
 from usagekit_collector.engine import opened_store
 from usagekit_collector.errors import Busy, StoreError
 from usagekit_collector.history import BadLine, lines_of, messages
-from usagekit_collector.intake import take_in
+from usagekit_collector.importing import take_in
 from usagekit_collector.password import of_url
 from usagekit_collector.projects import Projects, UnknownProject
 from usagekit_collector.projects_cli import project, token
 from usagekit_collector.remote import Remote, RemoteError
 from usagekit_collector.replay import Replay, ReplayError
 from usagekit_collector.settings import Settings, SettingsError
+from usagekit_collector.state import waiting
 
 # What went wrong with these is said by their text, and by nothing else.
 _TOLD = (
@@ -120,7 +122,7 @@ _patience = click.option(
 )
 @_patience
 @url_option
-@settings_options("store", "password")
+@settings_options("store", "state", "password")
 def export_(
     config: str | None,
     project: str | None,
@@ -155,7 +157,7 @@ def export_(
 @click.option("--token", required=True, metavar="TOKEN", help="Of the project that they go into.")
 @_patience
 @url_option
-@settings_options("store")
+@settings_options("store", "state")
 def import_(
     config: str | None,
     source: BinaryIO,
@@ -180,7 +182,7 @@ def import_(
 
 @cli.command("doctor", short_help="Say what is stored, and whether all is well.")
 @click.option("--rebuild-identity", is_flag=True, help="Fold all events into persons anew.")
-@settings_options("store")
+@settings_options("store", "state")
 def doctor_(config: str | None, rebuild_identity: bool, **options: Any) -> None:
     """Say what is stored, by what versions, and whether all is well.
 
@@ -189,7 +191,7 @@ def doctor_(config: str | None, rebuild_identity: bool, **options: Any) -> None:
     fine = True
     settings = settings_of(config, options)
     with opened_store(settings, writes=rebuild_identity) as engine:
-        for finding in doctor.examine(engine):
+        for finding in doctor.examine(engine, settings):
             fine = fine and finding.fine
             click.echo(f"{'ok ' if finding.fine else '!! '} {finding.what:10} {finding.said}")
         if rebuild_identity:
@@ -249,6 +251,11 @@ def _exported(
         yield Remote(*of_url(settings, url)).export(project=project, **asked)
         return
     with opened_store(settings) as engine:
+        if count := waiting(settings):
+            tell(
+                f"usagekit-collector: {count:,} events wait to be stored, and are not among these: "
+                'the next start of "usagekit-collector serve" stores them'
+            )
         number = Projects(engine).named(project).project
         read = export.parquet if kind == "parquet" else export.lines
         yield read(engine, number, start, end)

@@ -15,7 +15,7 @@ import click
 import msgspec
 
 from usagekit_collector.errors import StoreError
-from usagekit_collector.settings import PREFIX, Settings, descriptions, load
+from usagekit_collector.settings import PREFIX, RENAMED, Settings, descriptions, load, renamed
 from usagekit_collector.times import parse_time
 
 _F = Callable[..., Any]
@@ -28,6 +28,14 @@ _LONGEST = 500
 
 class WithSettings(click.Command):
     """A command whose options are the settings."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """As ever; but a name of earlier versions is told from one that never was."""
+        for name in RENAMED:
+            flag = f"--{name.replace('_', '-')}"
+            if any(one == flag or one.startswith(f"{flag}=") for one in args):
+                raise click.UsageError(renamed(flag, name))
+        return super().parse_args(ctx, args)
 
     def format_epilog(self, _: click.Context, formatter: click.HelpFormatter) -> None:
         """Where else they can be said."""

@@ -16,7 +16,9 @@ _CREATE = re.compile(
     r"ORDER BY (?P<key>\(.*?\)|\w+)(?P<rest>.*)",
     re.DOTALL,
 )
-_ALTER = re.compile(r"(?P<comment>(?:--.*\n)*)ALTER TABLE (?P<table>\w+) (?P<change>.*)", re.DOTALL)
+_ALTER = re.compile(
+    r"(?P<comment>(?:--.*\n)*)ALTER TABLE (?P<table>\w+)\s+(?P<change>.*)", re.DOTALL
+)
 # Shares rows out by the person that a distinct_id is by itself: all of what one has done, and all
 # versions of the row of who they are, lie on one shard.
 _SHARED_BY = "own_id"
@@ -39,6 +41,12 @@ ENGINE = Distributed('{cluster}', '{database}', '{table}_local', sipHash64({shar
 """
 _CHANGE = """
 {comment}ALTER TABLE {database}.{table}_local ON CLUSTER '{cluster}' {change};
+"""
+# A column is one of both tables.
+_COLUMN = """
+{comment}ALTER TABLE {database}.{table}_local ON CLUSTER '{cluster}' {change};
+
+ALTER TABLE {database}.{table} ON CLUSTER '{cluster}' {change};
 """
 _APPLIED = """
 -- So that the collector sees that all this has been done.
@@ -82,7 +90,8 @@ def _on_cluster(statement: str, cluster: str, database: str) -> str:
     statement = statement.rstrip(";")
     changed = _ALTER.fullmatch(statement)
     if changed is not None:
-        return _CHANGE.format(**changed.groupdict(), cluster=cluster, database=database)
+        how = _COLUMN if "COLUMN" in changed["change"] else _CHANGE
+        return how.format(**changed.groupdict(), cluster=cluster, database=database)
     found = _CREATE.fullmatch(statement)
     if found is None:
         raise StoreError(f"this cannot be said for a cluster: {statement}")

@@ -14,8 +14,11 @@ from clickhouse_connect.driver.exceptions import ClickHouseError
 
 from usagekit_collector import __version__, store
 from usagekit_collector.engine import Engine, place, sql
+from usagekit_collector.errors import StoreError
 from usagekit_collector.identity import fold
 from usagekit_collector.people import Identities
+from usagekit_collector.settings import Settings
+from usagekit_collector.state import waiting
 
 _GIB = 1024**3
 # GiB; with less, the engine cannot merge its files for long.
@@ -31,8 +34,13 @@ class Finding(msgspec.Struct):
     fine: bool = True
 
 
-def examine(engine: Engine) -> Iterator[Finding]:
-    """Versions, store, disk, clock, persons."""
+def examine(engine: Engine, settings: Settings) -> Iterator[Finding]:
+    """Versions, store, intake, disk, clock, persons.
+
+    Args:
+        engine: the store.
+        settings: where its intake is.
+    """
     client = engine.writer
     yield Finding("collector", f"{__version__}, Python {platform.python_version()}")
     embedded = f", chdb-core {version('chdb-core')}" if engine.folder else ""
@@ -41,6 +49,7 @@ def examine(engine: Engine) -> Iterator[Finding]:
     looks: dict[str, Callable[[], Finding]] = {
         "store": lambda: _store(client),
         "parts": lambda: _parts(client),
+        "intake": lambda: _intake(settings),
         "disk": lambda: _disk(engine),
         "clock": lambda: _clock(client),
         "persons": lambda: _persons(client),
@@ -48,7 +57,10 @@ def examine(engine: Engine) -> Iterator[Finding]:
     for what, look in looks.items():
         try:
             yield look()
-        except ClickHouseError as error:  # one thing that is ill hides none of the others
+        except (
+            ClickHouseError,
+            StoreError,
+        ) as error:  # one thing that is ill hides none of the others
             yield Finding(what, f"cannot be told: {' '.join(str(error).split())[:300]}", fine=False)
 
 
@@ -117,6 +129,12 @@ def _folded(client: Any, *, merges_dangerously: bool) -> Identities:
     return identities
 
 
+def _intake(settings: Settings) -> Finding:
+    if count := waiting(settings):
+        return Finding("intake", f"{count:,} events wait: the next start stores them")
+    return Finding("intake", "nothing waits to be stored")
+
+
 def _disk(engine: Engine) -> Finding:
     if engine.folder is not None:
         free, where = shutil.disk_usage(engine.folder).free / _GIB, str(engine.folder)
@@ -128,7 +146,7 @@ def _disk(engine: Engine) -> Finding:
 
 
 def _clock(client: Any) -> Finding:
-    ahead = store.number(client, "store/last_seq") / 1_000_000 - time.time()
+    ahead = store.number(client, "store/last_arrived") / 1_000_000 - time.time()
     engine = float(client.query(sql("store/clock")).result_rows[0][0]) - time.time()
     said = "agrees with the engine's" if abs(engine) < 1 else f"{engine:+.1f} s from the engine's"
     if ahead >= 1:

@@ -96,6 +96,13 @@ class Engine:
         return self._lease is not None and not self._lease.holds
 
     @property
+    def is_anothers(self) -> bool:
+        """Whether another has the store by now, or may have as far as is known; while the store
+        cannot be asked, nobody has followed yet."""
+        one = self._lease
+        return one is not None and (one.is_anothers or not (one.holds or one.is_away))
+
+    @property
     def writer(self) -> Any:
         """The client of the one thread that writes. Raises StoreError if another does so now."""
         if self.is_lost:
@@ -133,14 +140,23 @@ class Engine:
 
 
 @contextmanager
-def opened_store(settings: Settings, *, writes: bool = False) -> Iterator[Engine]:
-    """The store, opened here. What does not write leaves it as it is. Raises StoreError."""
+def opened_store(
+    settings: Settings, *, writes: bool = False, wait: bool = False
+) -> Iterator[Engine]:
+    """The store, opened here. Raises StoreError.
+
+    Args:
+        settings: which.
+        writes: make it if there is none, bring it up to date, and be the only one who writes. Else
+            it stays as it is.
+        wait: for another who writes, and may be on their way out.
+    """
     engine = Engine(settings, writes=writes)
     try:
         with store_errors("the store cannot be used"):
             if writes:
                 migrate(engine.writer)
-                engine.own(wait=False)
+                engine.own(wait=wait)
             elif missing_migrations(engine.writer):
                 raise StoreError(
                     "an earlier version of the collector has written this store: the next start of "

@@ -1,4 +1,4 @@
-"""What goes wrong with a store: for its administrator, or for whoever may come again."""
+"""What goes wrong, each with words for whoever can do something about it."""
 
 from __future__ import annotations
 
@@ -8,11 +8,19 @@ from contextlib import contextmanager
 from clickhouse_connect.driver.exceptions import ClickHouseError
 
 
-class StoreError(Exception):
+class CollectorError(Exception):
+    """What went wrong is said by its text, and by nothing else."""
+
+
+class StoreError(CollectorError):
     """The store cannot be opened, read or written; the text is for its administrator."""
 
 
-class Busy(Exception):  # noqa: N818 - nothing went wrong
+class IntakeError(StoreError):
+    """The intake cannot be opened, read or written; the text is for its administrator."""
+
+
+class Busy(CollectorError):  # noqa: N818 - nothing went wrong
     """Too much at once; the same again in a moment may work."""
 
 

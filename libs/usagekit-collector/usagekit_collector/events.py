@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timezone
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -18,7 +18,7 @@ class Event(msgspec.Struct):
     Attributes:
         person_id: of whoever did it, by what is known now.
         person_mode: ``full``; ``propertyless`` or ``force_upgrade`` for one without a profile.
-        arrived: when it was stored.
+        arrived: when it was taken in.
     """
 
     uuid: UUID
@@ -68,6 +68,6 @@ def event_of(row: dict[str, Any]) -> Event:
         person_id=row["person"],
         person_mode=row["person_mode"],
         timestamp=row["timestamp"],
-        arrived=datetime.fromtimestamp(row["seq"] / 1_000_000, timezone.utc),
+        arrived=row["arrived"],
         properties=properties_of(row),
     )

@@ -10,7 +10,8 @@ import os
 import shutil
 import stat
 import tempfile
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from urllib.parse import quote
 
@@ -98,6 +99,40 @@ def make_private(path: Path) -> int:
         os.close(fd)
         raise
     return fd
+
+
+def is_held(path: Path) -> bool:
+    """Whether a process has a folder of ``hold_private``."""
+    try:
+        fd = _open_lock(path, writes=False)
+    except (StoreError, OSError):
+        return False
+    try:
+        fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except OSError:
+        return True
+    finally:
+        os.close(fd)
+    return False
+
+
+@contextmanager
+def hold_private(path: Path) -> Iterator[None]:
+    """Have a folder of this user's, made if there is none, that no other process has meanwhile.
+    Raises StoreError."""
+    with store_errors(f"the folder {path} cannot be used"):
+        os.close(make_private(path))
+        fd = _open_lock(path, writes=True)
+    try:
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise StoreError(
+                f"the folder {path} is in use by another collector: say another one by --state."
+            ) from error
+        yield
+    finally:
+        os.close(fd)
 
 
 def served_at(path: Path) -> str:

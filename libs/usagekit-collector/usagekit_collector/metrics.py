@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+from usagekit_collector.intake.seam import Size
 
 _NAME = "usagekit_collector"
 
@@ -38,13 +42,21 @@ class Metrics:
         self.damaged = Gauge(
             f"{_NAME}_damaged_parts", "Parts of tables that could not be read", registry=own
         )
-        self.queued = Gauge(f"{_NAME}_events_queued", "Events waiting to be stored", registry=own)
+        self._queued = Gauge(f"{_NAME}_events_queued", "Events waiting to be stored", registry=own)
+        self._queued_bytes = Gauge(
+            f"{_NAME}_queued_bytes", "Bytes of disk that they take", registry=own
+        )
         self.buffered = Gauge(
             f"{_NAME}_buffered_bytes", "Bytes of requests in memory", registry=own
         )
         self.group_seconds = Histogram(
             f"{_NAME}_group_seconds", "Time to store one group", registry=own
         )
+
+    def watch(self, size: Callable[[], Size]) -> None:
+        """Tell of what waits by asking how much it is."""
+        self._queued.set_function(lambda: size().events)
+        self._queued_bytes.set_function(lambda: size().bytes)
 
     def text(self) -> bytes:
         """All of them, in Prometheus' text format."""

@@ -39,6 +39,10 @@ class Lease:
     Args:
         client: for this lease alone.
         seconds: how long it runs without being renewed.
+
+    Attributes:
+        is_anothers: whether another has become the owner since.
+        is_away: whether the store could not be asked of late who the owner is.
     """
 
     def __init__(self, client: Any, seconds: float) -> None:
@@ -47,6 +51,7 @@ class Lease:
         self._settled = min(1.0, _SETTLED * seconds)
         self._id = uuid4()
         self._until = 0.0
+        self.is_anothers = self.is_away = False
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._keep, name="lease", daemon=True)
 
@@ -86,9 +91,12 @@ class Lease:
         while not self._over.wait(_RENEWED * self._seconds):
             try:
                 if not self._say():
+                    self.is_anothers = True
                     _log.error("the store is another collector's now (%s)", self._owner()[1])
                     return
+                self.is_away = False
             except ClickHouseError as error:
+                self.is_away = True
                 _log.warning("the lease of the store could not be renewed: %s", error)
 
     def _say(self, *, is_new: bool = False) -> bool:

@@ -121,6 +121,11 @@ def read(client: Any) -> tuple[list[Project], AbstractSet[str]]:
     return list(found.values()), revoked
 
 
+def removed(client: Any) -> frozenset[int]:
+    """The numbers of the projects that are no more: of which all tokens were revoked."""
+    return frozenset(row[0] for row in client.query(sql("store/removed")).result_rows)
+
+
 def check_name(name: str) -> None:
     """Raises ValueError for what can be no project's name."""
     if not (0 < len(name.strip()) <= _LONGEST_NAME and name.isprintable()):

@@ -9,9 +9,11 @@ import click
 from usagekit_collector import projects
 from usagekit_collector.console import settings_of, settings_options, tell, url_option
 from usagekit_collector.engine import opened_store
+from usagekit_collector.metrics import Metrics
 from usagekit_collector.password import of_url
 from usagekit_collector.projects import Project, Projects
 from usagekit_collector.remote import Remote
+from usagekit_collector.storer import storing
 
 
 @click.group(short_help="Tokens, by which programs write into projects.")
@@ -95,7 +97,7 @@ def project_rename(
 @click.argument("project")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @url_option
-@settings_options("store", "password")
+@settings_options("store", "state", "password")
 def project_remove(
     config: str | None, url: str | None, project: str, yes: bool, **options: Any
 ) -> None:
@@ -109,8 +111,15 @@ def project_remove(
     if url:
         removed = Remote(*of_url(settings, url)).remove(project)
     else:
-        with opened_store(settings, writes=True) as engine:
-            removed, _ = projects.remove(engine.writer, Projects(engine).named(project))
+        with (
+            opened_store(settings, writes=True) as engine,
+            storing(engine, settings, Metrics()) as (intake, storer),
+        ):
+            named = Projects(engine).named(project)
+            # What waits for it is not to come after it.
+            removed, _ = storer.call(
+                lambda client: projects.remove(client, named), after=intake.position
+            ).result()
     tell(f"removed, with {removed.events:,} events")
 
 

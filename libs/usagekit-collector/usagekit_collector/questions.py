@@ -117,7 +117,7 @@ async def _put_aside(service: Service, error: DatabaseError) -> bool:
     if where(error) is None:
         return False
     try:
-        return await asyncio.wrap_future(service.writer.put_aside(error))
+        return await asyncio.wrap_future(service.storer.put_aside(error))
     except StoreError:
         return False
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import datetime, timezone
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import msgspec
@@ -87,10 +87,26 @@ def _merged_id(captured: Captured) -> str:
     return text_of(captured.properties.get(name)) if name else ""
 
 
-def event_row(
-    captured: Captured, fact: Fact, mode: str, own_id: UUID, seq: int, *, is_first: bool = False
-) -> bytes:
-    """The line of JSON by which the event is stored; ``is_first`` of one that makes a person."""
+class Arrival(NamedTuple):
+    """What became of an event.
+
+    Attributes:
+        seq: its arrival number.
+        arrived: when, by this machine's clock.
+        mode: its ``person_mode``.
+        own_id: the person that its distinct_id is by itself.
+        is_first: whether it has made a person.
+    """
+
+    seq: int
+    arrived: datetime
+    mode: str
+    own_id: UUID
+    is_first: bool
+
+
+def event_row(captured: Captured, fact: Fact, arrival: Arrival) -> bytes:
+    """The line of JSON by which an event is stored."""
     columns: dict[str, Any] = {}
     rest = dict(captured.properties)
     for name, (column, fits) in COLUMNS.items():
@@ -106,14 +122,15 @@ def event_row(
         {
             "project": fact.project,
             "uuid": captured.uuid,
-            "seq": seq,
+            "seq": arrival.seq,
+            "arrived": sql_time(arrival.arrived),
             "timestamp": sql_time(captured.timestamp),
             "event": captured.event,
             "distinct_id": captured.distinct_id,
-            "own_id": own_id,
-            "person_mode": mode,
+            "own_id": arrival.own_id,
+            "person_mode": arrival.mode,
             "merged_id": fact.merged_id,
-            "changes": msgspec.json.encode(changes).decode() if changes or is_first else "",
+            "changes": msgspec.json.encode(changes).decode() if changes or arrival.is_first else "",
             "outcome": OUTCOMES.get(captured.event, ""),
             **columns,
             "properties": msgspec.json.encode(rest).decode(),

@@ -4,39 +4,38 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import time
-from contextlib import suppress
-from typing import Any
+from collections.abc import Callable
+from contextlib import ExitStack, suppress
+from typing import Any, TypeVar
 
 from clickhouse_connect.driver.exceptions import ClickHouseError
 from starlette.concurrency import run_in_threadpool
 
 from usagekit_collector import password
 from usagekit_collector.capture import Captured
-from usagekit_collector.engine import Engine, migrate
+from usagekit_collector.engine import opened_store
 from usagekit_collector.errors import Busy, StoreError, store_errors
 from usagekit_collector.memory import Memory
 from usagekit_collector.metrics import Metrics
-from usagekit_collector.projects import Project, Projects, create_token
+from usagekit_collector.projects import Projects, create_token
 from usagekit_collector.refusals import Refusals
 from usagekit_collector.retention import set_retention
 from usagekit_collector.settings import Settings, is_loopback
-from usagekit_collector.writer import Writer
+from usagekit_collector.storer import storing
 
 _log = logging.getLogger(__name__)
-# Seconds from one try to store something, while nothing can be, to the next; and for which one is
-# waited for.
-_TRY_AGAIN, _PATIENCE = 5.0, 2.0
+_T = TypeVar("_T")
+_ANOTHERS = "another collector has the store now, or may have"
 
 
 class Service:
-    """The store, its writer, its projects, and a budget of memory. Raises StoreError.
+    """The store, what takes events to it, its projects, and a budget of memory. Raises StoreError.
 
     Args:
         settings: how it is set up.
 
     Attributes:
-        settings, engine, writer, projects, metrics, memory, refusals: its parts.
+        settings, engine, intake, storer, projects, metrics, memory, refusals: its parts.
         password: that the API asks for; empty where it asks nobody.
     """
 
@@ -44,54 +43,53 @@ class Service:
         self.settings = settings
         self.metrics = Metrics()
         self.refusals = Refusals()
-        self.engine = Engine(settings)
-        try:
+        with ExitStack() as stack:
+            self.engine = stack.enter_context(opened_store(settings, writes=True, wait=True))
             with store_errors("the store cannot be used"):
-                migrate(self.engine.writer)
-                self.engine.own()
                 set_retention(self.engine.writer, settings.retention_days)
                 self.projects = Projects(self.engine)
-                self.writer = Writer(self.engine, settings, self.metrics)
                 self.password = password.own(settings)
-        except BaseException:
-            self.engine.close()
-            raise
+            self.intake, self.storer = stack.enter_context(
+                storing(self.engine, settings, self.metrics)
+            )
+            self._close = stack.pop_all().close
+        self.metrics.watch(lambda: self.intake.size)
         # Whether a token that nobody announced makes its project.
         self.is_open = (
-            not settings.password and is_loopback(settings.host) and settings.tokens_at_most > 0
+            not settings.password and is_loopback(settings.host) and settings.max_projects > 0
         )
-        self._tried = 0.0
-        self.memory = Memory(settings.buffer_bytes, self.metrics.buffered)
-        self.writer.start()
+        self.memory = Memory(settings.max_inflight_bytes, self.metrics.buffered)
 
     def close(self) -> None:
-        """Finish what was acknowledged, and let go of the store."""
+        """Store what was acknowledged, as far as it can be, and let go of the store."""
         self.refusals.sum_up()
-        self.writer.stop()
-        self.engine.close()
+        self._close()
 
     async def store(self, project: int, events: list[Captured]) -> None:
         """Have events stored; they are on disk when this returns. Raises Busy."""
-        try:
-            await asyncio.shield(asyncio.wrap_future(self.writer.submit(project, events)))
-        except StoreError as error:
-            raise Busy("the events could not be stored") from error
+        if self.engine.is_anothers:
+            raise Busy(_ANOTHERS)
+        await asyncio.shield(asyncio.wrap_future(self.intake.append(project, events)))
 
-    async def why_not(self) -> str:
-        """Why events cannot be stored; empty if they can.
+    @property
+    def why_not(self) -> str:
+        """Why events cannot be taken; empty if they can."""
+        if self.engine.is_anothers:
+            return _ANOTHERS
+        if not self.storer.is_alive():
+            return "the storer has ended"
+        return self.intake.why_not
 
-        Where the last group failed it is tried now and then: as long as this answer keeps senders
-        away, no group will show that it is over.
-        """
-        if self.engine.is_lost:
-            return "another collector has the store now, or may have"
-        if not self.writer.is_alive():
-            return "the writer has ended"
-        if self.writer.is_failing and time.monotonic() - self._tried > _TRY_AGAIN:
-            self._tried = time.monotonic()
-            with suppress(Busy, StoreError, asyncio.TimeoutError):
-                await asyncio.wait_for(asyncio.wrap_future(self.writer.probe()), _PATIENCE)
-        return "events could not be stored: see the log" if self.writer.is_failing else ""
+    async def come_to_now(self) -> int:
+        """Have all that was taken in until now be stored, so that questions see it. Returns how
+        many events are behind, if that takes too long or cannot be done."""
+        return await self._come_to(self.intake.position)
+
+    async def _come_to(self, position: int) -> int:
+        reached = asyncio.wrap_future(self.storer.reach(position))
+        with suppress(asyncio.TimeoutError):
+            await asyncio.wait_for(reached, self.settings.query_seconds)
+        return self.storer.behind_of(position)
 
     @property
     def how_to_say_the_password(self) -> str:
@@ -117,16 +115,24 @@ class Service:
             found = self.projects.known(token)
         if found is not None or not (self.is_open and may_make) or self.projects.is_revoked(token):
             return found
-        if self.projects.count() >= self.settings.tokens_at_most:
+        if self.projects.count() >= self.settings.max_projects:
             raise Busy("there are as many projects as tokens may make")
-        made = await self.write(lambda client: create_token(client, token, token))
-        project: Project = made
-        return project.project
+        made = await self.write(lambda client: create_token(client, token, token), after=0)
+        return made.project
 
-    async def write(self, step: Any) -> Any:
-        """Have the writer do a step, and see its result here. Raises Busy."""
+    async def write(self, step: Callable[[Any], _T], *, after: int | None = None) -> _T:
+        """Have the storer do a step, and see its result here. Raises Busy.
+
+        Args:
+            step: what is done, with the client.
+            after: the position up to which all events must be stored before; default: all that
+                are on disk now. What was deleted does not come back from the intake.
+        """
+        after = self.intake.position if after is None else after
+        if await self._come_to(after):
+            raise Busy("what was taken in cannot be stored for now")
         try:
-            result = await asyncio.shield(asyncio.wrap_future(self.writer.call(step)))
+            result = await asyncio.shield(asyncio.wrap_future(self.storer.call(step, after=after)))
         except StoreError as error:
             raise Busy("the store cannot be written") from error
         await run_in_threadpool(self.projects.refresh)

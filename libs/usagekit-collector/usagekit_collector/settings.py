@@ -15,6 +15,7 @@ import msgspec
 from msgspec import Meta
 
 from usagekit_collector import address
+from usagekit_collector.errors import CollectorError
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -30,12 +31,20 @@ _KINDS = (
     ("str", "text"),
     ("bool", "true or false"),
 )
+# What settings were called by earlier versions, and what to say instead.
+RENAMED = {
+    "group_events": "batch_events",
+    "group_wait": "batch_seconds",
+    "queue_events": "intake_events",
+    "buffer_bytes": "max_inflight_bytes",
+    "tokens_at_most": "max_projects",
+}
 # Kubernetes and Docker tell every container of a service called usagekit-collector in this way:
 # USAGEKIT_COLLECTOR_PORT is such a link, and no port.
 _LINK = re.compile(r"(?:tcp|udp|sctp)://")
 
 
-class SettingsError(Exception):
+class SettingsError(CollectorError):
     """What was asked for cannot be; the text says what to do."""
 
 
@@ -87,18 +96,33 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     retention_days: Annotated[
         int, Meta(ge=0, le=36_500, description="Days for which events are kept; 0 is for ever.")
     ] = 0
-    group_events: Annotated[
-        int, Meta(ge=1, description="How many events are stored in one step at most.")
-    ] = 5_000
-    group_wait: Annotated[
-        float,
-        Meta(ge=0, le=10, description="Seconds for which a group's first event waits for others."),
-    ] = 0.005
-    queue_events: Annotated[
+    state: Annotated[
+        str,
+        Meta(
+            description="Folder of what is kept beside a store on a server: the intake. Default: "
+            "one for each database, beside where an embedded store would be."
+        ),
+    ] = ""
+    intake_events: Annotated[
         int,
         Meta(ge=1, description="How many events may wait to be stored; then it answers 503."),
-    ] = 50_000
-    buffer_bytes: Annotated[
+    ] = 2_000_000
+    intake_bytes: Annotated[
+        int,
+        Meta(ge=1, description="Bytes of disk that they may take; then it answers 503."),
+    ] = 1024 * 1024 * 1024
+    batch_events: Annotated[
+        int, Meta(ge=1, description="How many events are stored in one step, about, at most.")
+    ] = 20_000
+    batch_seconds: Annotated[
+        float,
+        Meta(
+            gt=0,
+            le=60,
+            description="Seconds for which what was taken in waits to be stored.",
+        ),
+    ] = 0.5
+    max_inflight_bytes: Annotated[
         int,
         Meta(
             ge=1,
@@ -129,7 +153,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             description="Seconds for which a silent collector keeps its store on a server.",
         ),
     ] = 15.0
-    tokens_at_most: Annotated[
+    max_projects: Annotated[
         int,
         Meta(ge=0, description="How many projects may be made by tokens that nobody announced."),
     ] = 1_000
@@ -149,9 +173,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         """Itself, complete. Raises SettingsError for a store that cannot be one."""
         try:
             whole = self if self.store else msgspec.structs.replace(self, store=default_store())
-            address.read(whole.store)
+            place = address.read(whole.store)
         except ValueError as error:
             raise SettingsError(str(error)) from None
+        if whole.state and place.folder is not None:
+            raise SettingsError(
+                "state is for a store on a server: an embedded one has all in its own folder"
+            )
         return whole
 
     def check_exposure(self) -> None:
@@ -208,6 +236,9 @@ def load(
     """
     path = config or environ.get(f"{PREFIX}CONFIG")
     found = _file(path) if path else {}
+    for name in RENAMED:
+        if environ.get(f"{PREFIX}{name.upper()}"):
+            raise SettingsError(renamed(f"{PREFIX}{name.upper()}", name))
     for name in Settings.__struct_fields__:
         variable = f"{PREFIX}{name.upper()}"
         if _LINK.match(environ.get(variable, "")):
@@ -222,6 +253,11 @@ def load(
     ).check()
 
 
+def renamed(where: str, name: str) -> str:
+    """What to say to whoever uses a name of earlier versions."""
+    return f"{where}: it is called {RENAMED[name]} now; see CHANGELOG.md for what it means"
+
+
 def _file(path: str) -> dict[str, tuple[str, Any]]:
     """What the file says, and where it is said."""
     try:
@@ -229,6 +265,8 @@ def _file(path: str) -> dict[str, tuple[str, Any]]:
     except (OSError, ValueError) as error:
         raise SettingsError(f"the settings file {path} cannot be read: {error}") from error
     for name in said:
+        if name in RENAMED:
+            raise SettingsError(renamed(f"{name} in {path}", name))
         if name not in Settings.__struct_fields__:
             close = get_close_matches(name, Settings.__struct_fields__, 1)
             meant = f"is it {close[0]}?" if close else '"usagekit-collector serve -h" names all.'
@@ -247,12 +285,7 @@ def _value(where: str, value: Any, kind: Any) -> Any:
 def _plain(text: str) -> str:
     """What msgspec says, in words."""
     text = re.sub(r", got `\w+`$", "", text.lower())
-    for kind, words in (
-        ("int", "a whole number"),
-        ("float", "a number"),
-        ("str", "text"),
-        ("bool", "true or false"),
-    ):
+    for kind, words in _KINDS:
         text = text.replace(f"`{kind}`", words)
     for sign, words in ((">=", "of at least"), ("<=", "of at most"), (">", "of more than")):
         text = text.replace(sign, words)

@@ -73,6 +73,11 @@ def damaged(client: Any) -> list[str]:
     return ["/".join(row) for row in client.query(sql("store/damaged")).result_rows]
 
 
+def identity(client: Any) -> str:
+    """By what a store is known, wherever it is and whatever it is called."""
+    return str(client.query(sql("store/events_id")).result_rows[0][0])
+
+
 def number(client: Any, query: str) -> int:
     """The one number that a query answers with."""
     return int(client.query(sql(query)).result_rows[0][0] or 0)

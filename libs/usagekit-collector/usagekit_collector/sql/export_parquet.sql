@@ -3,8 +3,7 @@
 SELECT
     toString(events.uuid) AS uuid, event, distinct_id,
     toString(if(merged.own_id = events.own_id, merged.person_id, events.own_id)) AS person_id,
-    person_mode, timestamp, fromUnixTimestamp64Micro(toInt64(seq), 'UTC') AS arrived, command,
-    version, outcome, failure_kind, error_type, os, python, ci, agent, duration, exit_code,
+    person_mode, timestamp, arrived, command, version, outcome, failure_kind, error_type, os, python, ci, agent, duration, exit_code,
     if(events.merged_id = '\0', '', events.merged_id) AS merged_id,
     if(events.changes = '{}', '', events.changes) AS changes,
     properties

@@ -4,7 +4,7 @@
 CREATE TABLE IF NOT EXISTS events
 (
     project UInt32,
-    -- When it arrived, in microseconds since the epoch; strictly increasing, so that it is the order too.
+    -- Its arrival number: strictly increasing. Earlier versions made it of the time, in microseconds.
     seq UInt64,
     uuid UUID,
     timestamp DateTime64(6, 'UTC'),

@@ -1,27 +1,24 @@
-"""The one thread that writes: groups of events, each on disk before anybody is told so."""
+"""Groups of events into the store, each event once, with what they say of who is who."""
 
 from __future__ import annotations
 
 import logging
-import threading
-import time
 from collections import Counter
-from collections.abc import Callable
-from concurrent.futures import Future
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 from uuid import UUID
 
-from usagekit_collector import store
+from usagekit_collector import projects, store
 from usagekit_collector.capture import Captured
 from usagekit_collector.damage import Damage
 from usagekit_collector.engine import Engine, insert
-from usagekit_collector.errors import StoreError, store_errors
-from usagekit_collector.groups import Batch, Task, Waiting
 from usagekit_collector.identity import NO_ROOM, TOO_LARGE, Fact, Verdict, fold
+from usagekit_collector.intake.seam import Entry
 from usagekit_collector.known import Key, Known
 from usagekit_collector.metrics import Metrics
 from usagekit_collector.people import Identities, own_id
-from usagekit_collector.rows import event_row, fact_of
+from usagekit_collector.rows import Arrival, event_row, fact_of
 from usagekit_collector.seen import keys_of
 from usagekit_collector.settings import Settings
 
@@ -35,28 +32,29 @@ _MOST_SETTLED = 65_536
 
 
 class _Told(NamedTuple):
-    """An event, what it says of who is who, and what its sender should know about that."""
+    """An event, its arrival number and time, what it says of who is who, and what its sender should
+    know about that."""
 
     event: Captured
+    seq: int
+    arrived: datetime
     fact: Fact
     warnings: list[str]
 
 
-class Writer(threading.Thread):
-    """Takes events from any thread, stores them in groups, each event once.
+class Sink:
+    """Stores groups of events. For one thread.
 
     Args:
-        engine: its ``writer`` belongs to this thread from ``start`` on.
-        settings: how large a group is, how long the queue.
+        engine: its ``writer`` is used.
+        settings: whether ``$merge_dangerously`` merges.
         metrics: what it counts.
 
     Attributes:
         damage: what of the store cannot be read.
-        is_failing: whether nothing could be stored of late.
     """
 
     def __init__(self, engine: Engine, settings: Settings, metrics: Metrics) -> None:
-        super().__init__(name="writer")
         self._engine = engine
         self.damage = Damage(engine, metrics)
         self._known = self.damage.mended(
@@ -64,96 +62,56 @@ class Writer(threading.Thread):
             lambda: Known(engine.writer, merges_dangerously=settings.merge_dangerously),
         )
         self._metrics = metrics
-        self._waiting = Waiting(settings, metrics)
-        self._last = 0
         # By their own_id, distinct_ids that have a person for certain; not all of them.
         self._settled: set[UUID] = set()
         # The identity may be behind the events: a process died, or a step failed, in between.
         self._behind = True
-        self.is_failing = False
-        self._closed: set[int] = set()
+        # The projects that were removed; None where that is to be looked up.
+        self._removed: frozenset[int] | None = None
 
     @property
     def _client(self) -> Any:
         """Raises StoreError if the store is another's by now."""
         return self._engine.writer
 
-    def submit(self, project: int, events: list[Captured]) -> Future[None]:
-        """Store what one request brought; the future is done once it is on disk. Raises Busy."""
-        done: Future[None] = Future()
-        self._waiting.put(Batch(project, events, done))
-        return done
+    def begin(self) -> None:
+        """Fold what was stored and not folded."""
+        self.damage.mended(self._client, self._catch_up)
 
-    def call(self, step: Callable[[Any], _T]) -> Future[_T]:
-        """Have a step done, with the client, between two groups. Raises Busy."""
-        done: Future[_T] = Future()
-        self._waiting.put(Task(step, done))
-        return done
+    def put(self, entries: Iterable[Entry]) -> None:
+        """Store a group; it is on disk when this returns. Raises StoreError, ClickHouseError.
 
-    def probe(self) -> Future[None]:
-        """Try to store something by which nothing changes. Raises Busy."""
-        return self.call(self._probe)
+        What was stored before is not stored again, and what is for a removed project not at all.
+        """
+        if self._removed is None:
+            self._removed = projects.removed(self._client)
+        events = [
+            _Told(event, seq, one.arrived, *fact_of(one.project, event))
+            for one in entries
+            if one.project not in self._removed
+            for seq, event in enumerate(one.events, one.last - len(one.events) + 1)
+        ]
+        self.damage.mended(self._client, lambda: self._commit(events))
 
-    def put_aside(self, error: DatabaseError) -> Future[bool]:
-        """Put aside the part that a question failed of. Whether it may be asked again. Raises
-        Busy."""
-        return self.call(lambda client: self._put_aside(client, error))
+    def do(self, step: Callable[[Any], _T]) -> _T:
+        """What a step gives that writes something else, with the client."""
+        # It may delete somebody, or remove a project.
+        self._settled.clear()
+        self._removed = None
+        return step(self._client)
 
-    def close_project(self, project: int) -> None:
-        """Nothing that still waits is stored in a project that is about to be removed."""
-        self._closed.add(project)
+    def put_aside(self, client: Any, error: DatabaseError) -> bool:
+        """Put aside the part that a question failed of. Whether it may be asked again."""
+        may_ask_again = self.damage.put_aside(client, error)
+        if self.damage.is_in("identity"):
+            self._catch_up()
+        return may_ask_again
 
-    def stop(self) -> None:
-        """Finish what was taken, then end."""
-        self._waiting.stop()
-        self.join()
-
-    def run(self) -> None:
-        """Until it is told to stop, and all is done."""
-        self._do(Future(), lambda client: self.damage.mended(client, self._catch_up))
-        while group := self._waiting.next():
-            if isinstance(group, Task):
-                self._do(group.done, group.step)
-            else:
-                self._store(group)
-
-    def _do(self, done: Future[_T], step: Callable[[Any], _T]) -> None:
-        if not done.set_running_or_notify_cancel():
-            return
-        self._settled.clear()  # It may delete somebody.
-        try:
-            with store_errors("the store cannot be written"):
-                done.set_result(step(self._client))
-        except Exception as error:  # noqa: BLE001 - it is told to whoever waits for it
-            _log.error("a step failed: %s", error)
-            done.set_exception(error)
-
-    def _store(self, batches: list[Batch]) -> None:
-        began = time.perf_counter()
-        # Whoever has gone away is not told; what they brought is stored all the same.
-        told = [one.done for one in batches if one.done.set_running_or_notify_cancel()]
-        outcome: Exception | None = None
-        try:
-            kept = (one for one in batches if one.project not in self._closed)
-            events = [(one.project, event) for one in kept for event in one.events]
-            self.damage.mended(self._client, lambda: self._commit(events))
-        except Exception as error:  # noqa: BLE001 - the door: senders are told to try again
-            _log.error("events were not stored: %s", error)
-            self._metrics.failed_groups.inc()
-            outcome = StoreError(str(error))
-        self.is_failing = outcome is not None
-        self._metrics.group_seconds.observe(time.perf_counter() - began)
-        for done in told:
-            if outcome is None:
-                done.set_result(None)
-            else:
-                done.set_exception(outcome)
-
-    def _commit(self, events: list[tuple[int, Captured]]) -> None:
-        """One group, on disk when this returns; in several pieces, where the persons that it
-        concerns are too large to be in memory all at once."""
+    def _commit(self, events: list[_Told]) -> None:
+        """In several pieces, where the persons that a group concerns are too large to be in memory
+        all at once."""
         self._be_up_to_date()
-        found = self._fresh([_Told(event, *fact_of(project, event)) for project, event in events])
+        found = self._fresh(events)
         while found:
             found = self._commit_some(found)
             if found:
@@ -178,18 +136,18 @@ class Writer(threading.Thread):
         warnings = Counter(
             warning for one in found for warning in (*one.event.warnings, *one.warnings)
         )
-        rows, last = self._rows(found, identities, warnings)
-        self._warn(warnings)
+        rows = self._rows(found, identities, warnings)
         if not rows:
+            self._warn(warnings)
             return left
         self._behind = True
         # Before it is tried: a failure does not say that nothing was stored.
         self._known.uuids.add(keys_of(one.event.uuid for one in found))
         insert(self._client, "events", rows)
-        self._last = last
         self._metrics.stored.inc(len(rows))
+        self._warn(warnings)
         try:
-            self._known.save(self._client, identities, last)
+            self._known.save(self._client, identities, found[-1].seq)
             self._behind = False
             self._settle(identities)
         except Exception as error:  # noqa: BLE001 - the events are safe; the next group catches up
@@ -209,13 +167,10 @@ class Writer(threading.Thread):
         return list(first.values())
 
     def _rows(
-        self,
-        found: list[_Told],
-        identities: Identities,
-        warnings: Counter[str],
-    ) -> tuple[list[bytes], int]:
-        """The rows to store, and the arrival number of the last."""
-        rows, seq = [], max(self._last, time.time_ns() // 1000)
+        self, found: Sequence[_Told], identities: Identities, warnings: Counter[str]
+    ) -> list[bytes]:
+        """The rows to store."""
+        rows = []
         for one in found:
             fact = one.fact
             people = len(identities.persons)
@@ -225,11 +180,11 @@ class Writer(threading.Thread):
             if verdict.warning in (TOO_LARGE, NO_ROOM):
                 self._metrics.dropped_updates.inc()
             if verdict.mode is not None:
-                seq += 1
                 own = own_id(fact.project, fact.distinct_id)
                 is_first = len(identities.persons) > people
-                rows.append(event_row(one.event, fact, verdict.mode, own, seq, is_first=is_first))
-        return rows, seq
+                arrival = Arrival(one.seq, one.arrived, verdict.mode, own, is_first)
+                rows.append(event_row(one.event, fact, arrival))
+        return rows
 
     def _is_settled(self, fact: Fact) -> bool:
         """Whether to fold it would change nothing: it wishes nothing, and its person is there."""
@@ -248,16 +203,6 @@ class Writer(threading.Thread):
             self._metrics.warnings.inc(count)
             _log.warning("%s (%d events)", warning, count)
 
-    def _put_aside(self, client: Any, error: DatabaseError) -> bool:
-        may_ask_again = self.damage.put_aside(client, error)
-        if self.damage.is_in("identity"):
-            self._catch_up()
-        return may_ask_again
-
-    def _probe(self, client: Any) -> None:
-        store.touch(client)
-        self.is_failing = False
-
     def _catch_up(self) -> None:
         """Fold what was stored and not folded."""
         self._settled.clear()
@@ -268,8 +213,6 @@ class Writer(threading.Thread):
         after = store.number(self._client, "store/folded")
         if not after:
             store.forget_everybody(self._client)  # What there is without a mark is half a map.
-        # The last events may have been deleted since.
-        self._last = max(after, store.number(self._client, "store/last_seq"))
         count = self._fold_after(after)
         if count:
             _log.info("folded %d events that were stored and not folded", count)

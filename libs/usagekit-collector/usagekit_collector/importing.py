@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Iterator
+from concurrent.futures import Future
 
-from usagekit_collector.capture import token_of
+from usagekit_collector.capture import Captured, token_of
 from usagekit_collector.decode import RawBatch
 from usagekit_collector.engine import Engine, opened_store
+from usagekit_collector.errors import Busy, StoreError
 from usagekit_collector.history import Message, batches
+from usagekit_collector.intake.seam import Intake
 from usagekit_collector.metrics import Metrics
 from usagekit_collector.projects import Projects, UnknownProject, create_token
 from usagekit_collector.settings import Settings
-from usagekit_collector.writer import Writer
+from usagekit_collector.storer import Storer, storing
+
+# Seconds between two looks whether there is room in the intake.
+_PAUSE = 0.05
+# Events that wait at most, so that what is said to be taken in is soon stored.
+_AHEAD = 50_000
 
 
 def take_in(settings: Settings, found: Iterable[Message], token: str) -> Iterator[int]:
@@ -27,16 +36,35 @@ def take_in(settings: Settings, found: Iterable[Message], token: str) -> Iterato
     token = token_of(RawBatch([], token))
     with opened_store(settings, writes=True) as engine:
         project = _project(engine, token, may_make=not settings.password)
-        writer = Writer(engine, settings, Metrics())
-        writer.start()
-        try:
+        with storing(engine, settings, Metrics(), patience=float("inf")) as (intake, storer):
             count = 0
             for batch in batches(found):
-                writer.submit(project, [one.event for one in batch]).result()
+                _put(intake, storer, project, [one.event for one in batch]).result()
                 count += len(batch)
                 yield count
-        finally:
-            writer.stop()
+            storer.reach(intake.position).result()
+            _check(storer)
+
+
+def _put(intake: Intake, storer: Storer, project: int, events: list[Captured]) -> Future[int]:
+    """Put events into the intake, once there is room. Raises StoreError."""
+    while True:
+        _check(storer)
+        if storer.behind < _AHEAD:
+            try:
+                return intake.append(project, events)
+            except Busy as error:
+                if not storer.behind:
+                    raise StoreError(f"the events cannot be taken in: {error}") from error
+        time.sleep(_PAUSE)
+
+
+def _check(storer: Storer) -> None:
+    if storer.is_failing:
+        raise StoreError(
+            f"the events cannot be stored: {storer.why}. What was taken in is kept: the next "
+            "start of the collector stores it."
+        )
 
 
 def _project(engine: Engine, token: str, *, may_make: bool) -> int:

@@ -1,0 +1,403 @@
+"""The intake of one machine: a database of SQLite, of which each commit is on disk."""
+
+from __future__ import annotations
+
+import logging
+import os
+import shutil
+import sqlite3
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future
+from contextlib import closing, contextmanager, suppress
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+
+import msgspec
+
+from usagekit_collector.capture import Captured
+from usagekit_collector.errors import Busy, IntakeError
+from usagekit_collector.intake.seam import Entry, Size
+
+_log = logging.getLogger(__name__)
+NAME = "intake.sqlite"
+# What SQLite keeps beside a database.
+SUFFIXES = ("", "-wal", "-shm", "-journal")
+_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
+# Bytes on disk for each request, beside what it brought, about.
+_ROW = 64
+# Bytes to which the log of the database is cut when it begins anew; seconds for which a reader
+# waits.
+_LOG_BYTES, _PATIENCE = 64 * 1024 * 1024, 10.0
+# Seconds from a failure to the next try.
+_TRY_AGAIN = 5.0
+# Bytes that are read at once, unless one request has more.
+_LARGEST_GROUP = 16 * 1024 * 1024
+# Pages, of 4 KiB, that stay for what comes next; and that are given back by one commit.
+_SPARE_PAGES, _GIVEN_BACK = 16_384, 2_048
+_SCHEMA = """
+PRAGMA auto_vacuum = INCREMENTAL;
+PRAGMA journal_mode = WAL;
+CREATE TABLE IF NOT EXISTS requests (
+    last INTEGER PRIMARY KEY,
+    project INTEGER NOT NULL,
+    arrived INTEGER NOT NULL,
+    count INTEGER NOT NULL,
+    events BLOB NOT NULL
+);
+CREATE TABLE IF NOT EXISTS state (forgotten INTEGER NOT NULL, store TEXT NOT NULL);
+INSERT INTO state SELECT 0, '' WHERE NOT EXISTS (SELECT * FROM state);
+"""
+_FAILURES = (sqlite3.Error, OSError, IntakeError)
+_encoder = msgspec.json.Encoder()
+_decoder = msgspec.json.Decoder(list[Captured])
+
+
+class _Request(msgspec.Struct):
+    """What waits for the next commit."""
+
+    project: int
+    arrived: int
+    count: int
+    events: bytes
+    done: Future[int]
+
+
+class SqliteIntake:
+    """Events on disk, in a folder of this user's that one process has at a time.
+
+    Requests that wait together are one commit, by one thread.
+
+    Args:
+        folder: where the database is, made if there is none.
+        most_events, most_bytes: how much may wait; then it is Busy.
+        after: the least position that the first event may follow.
+        store: which store the events are for: an intake that holds another's is not opened.
+
+    Raises IntakeError.
+    """
+
+    def __init__(
+        self, folder: Path, *, most_events: int, most_bytes: int, after: int = 0, store: str = ""
+    ) -> None:
+        self._path = folder / NAME
+        self._most = Size(most_events, most_bytes)
+        self._after = after
+        self._store = store
+        self._changed = threading.Condition()
+        self._waiting: list[_Request] = []
+        # Steps between two commits, each with whoever waits for it.
+        self._steps: list[tuple[Callable[[], None], Future[None]]] = []
+        self._stopping = False
+        self._why_not = ""
+        self._position, self._size = 0, Size(0, 0)
+        with self._errors("cannot be opened"):
+            if damage := self._damage():
+                self._put_aside(damage)
+            self._writing: sqlite3.Connection | None = self._open()
+        self._reading_lock = threading.Lock()
+        self._reading = self._connect()
+        self._thread = threading.Thread(target=self._run, name="intake", daemon=True)
+        self._thread.start()
+
+    @property
+    def position(self) -> int:
+        """Of the last event that is on disk."""
+        return self._position
+
+    @property
+    def size(self) -> Size:
+        """How much waits."""
+        return self._size
+
+    @property
+    def why_not(self) -> str:
+        """Why nothing more can be taken; empty if it can."""
+        if self._why_not:
+            return self._why_not
+        is_full = self._size.events >= self._most.events or self._size.bytes >= self._most.bytes
+        return "the intake is full" if is_full else ""
+
+    def append(self, project: int, events: Sequence[Captured]) -> Future[int]:
+        """Take in what one request brought. Raises Busy."""
+        text = _encoder.encode(events)
+        arrived = time.time_ns() // 1000
+        done: Future[int] = Future()
+        size = Size(len(events), len(text) + _ROW)
+        with self._changed:
+            if self._stopping:
+                raise Busy("the collector is stopping")
+            if self._size.bytes and not self._has_room(size):
+                raise Busy("too many events wait to be stored")
+            self._count(size)
+            self._waiting.append(_Request(project, arrived, len(events), text, done))
+            self._changed.notify()
+        return done
+
+    def read(self, after: int, limit: int) -> list[Entry]:
+        """The next events, fewer where they are large. Raises IntakeError."""
+        found: list[Entry] = []
+        size = 0
+        with (
+            self._errors("cannot be read"),
+            self._reading_lock,
+            closing(self._reading.execute(_READ, (after, limit))) as rows,
+        ):
+            for last, project, arrived, count, events in rows:
+                limit -= count
+                size += len(events)
+                if found and (limit < 0 or size > _LARGEST_GROUP):
+                    break
+                moment = _EPOCH + timedelta(microseconds=arrived)
+                found.append(Entry(last, project, moment, _decoder.decode(events)))
+        return found
+
+    def forget(self, upto: int) -> None:
+        """Let go of all up to a position. Raises IntakeError."""
+        self._do(lambda: self._forget(upto))
+
+    def scrub(self) -> None:
+        """Have nothing left of what it has let go of. Raises IntakeError."""
+        self._do(self._scrub)
+
+    def _do(self, step: Callable[[], None]) -> None:
+        done: Future[None] = Future()
+        with self._changed:
+            if self._stopping:
+                raise IntakeError("the intake is closed")
+            self._steps.append((step, done))
+            self._changed.notify()
+        done.result()
+
+    def close(self) -> None:
+        """Commit what waits, and let go of the database."""
+        with self._changed:
+            self._stopping = True
+            self._changed.notify()
+        self._thread.join()
+        with self._reading_lock:
+            self._reading.close()
+        if self._writing is not None:
+            self._writing.close()
+
+    def _has_room(self, size: Size) -> bool:
+        return (
+            self._size.events + size.events <= self._most.events
+            and self._size.bytes + size.bytes <= self._most.bytes
+        )
+
+    def _count(self, size: Size, sign: int = 1) -> None:
+        events, has = self._size.events + sign * size.events, self._size.bytes + sign * size.bytes
+        self._size = Size(events, has)
+
+    def _run(self) -> None:
+        while True:
+            with self._changed:
+                # While nothing can be written, it is tried now and then whether it can.
+                self._changed.wait_for(self._is_needed, _TRY_AGAIN if self._why_not else None)
+                waiting, self._waiting = self._waiting, []
+                steps, self._steps = self._steps, []
+            if self._stopping and not (waiting or steps):
+                return
+            if waiting or not steps:
+                self._commit(waiting)
+            for step, done in steps:
+                self._carry_out(step, done)
+
+    def _is_needed(self) -> bool:
+        return bool(self._waiting or self._steps or self._stopping)
+
+    def _commit(self, waiting: list[_Request]) -> None:
+        """Write down what waits, in one step, and tell whoever waits for it."""
+        rows, last = [], self._position
+        for one in waiting:
+            last += one.count
+            rows.append((last, one.project, one.arrived, one.count, one.events))
+        try:
+            with self._transaction() as write:
+                write.executemany("INSERT INTO requests VALUES (?, ?, ?, ?, ?)", rows)
+                # It writes something, even where nothing waits.
+                write.execute("UPDATE state SET forgotten = forgotten")
+        except _FAILURES as error:
+            self._failed(error)
+            for one in waiting:
+                if one.done.set_running_or_notify_cancel():
+                    one.done.set_exception(Busy("the events could not be written down"))
+            return
+        self._why_not = ""
+        self._position = last
+        for row, request in zip(rows, waiting, strict=True):
+            if request.done.set_running_or_notify_cancel():
+                request.done.set_result(row[0])
+
+    def _carry_out(self, step: Callable[[], None], done: Future[None]) -> None:
+        try:
+            step()
+        except _FAILURES as error:
+            self._failed(error)
+            done.set_exception(IntakeError(f"the intake cannot be written: {error}"))
+        else:
+            done.set_result(None)
+
+    def _forget(self, upto: int) -> None:
+        with self._transaction() as write:
+            events, size = write.execute(f"SELECT {_SIZE} WHERE last <= ?", (upto,)).fetchone()
+            write.execute("DELETE FROM requests WHERE last <= ?", (upto,))
+            write.execute("UPDATE state SET forgotten = max(forgotten, ?)", (upto,))
+            free = write.execute("PRAGMA freelist_count").fetchone()[0]
+        with self._changed:
+            self._count(Size(int(events), int(size)), -1)
+        if free > _SPARE_PAGES:
+            # As a script: else but one page is.
+            write.executescript(f"PRAGMA incremental_vacuum({_GIVEN_BACK})")
+
+    def _scrub(self) -> None:
+        # What is left of rows within a page, secure_delete has seen to.
+        connection = self._connection()
+        connection.executescript("PRAGMA incremental_vacuum")
+        is_busy = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+        if is_busy:
+            raise OSError("its log is being read")
+
+    def _connection(self) -> sqlite3.Connection:
+        """The one that writes, opened again after a failure. Raises sqlite3.Error, OSError,
+        IntakeError."""
+        if self._writing is None:
+            self._writing = self._open()
+        return self._writing
+
+    @contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
+        connection = self._connection()
+        with connection:
+            connection.execute("BEGIN IMMEDIATE")
+            yield connection
+
+    def _failed(self, error: Exception) -> None:
+        """Nothing was committed, as far as is known; the next commit may be."""
+        _log.error("the intake cannot be written: %s", error)
+        self._why_not = "events cannot be written down: see the log"
+        # What was written may be there after all: what is there is counted anew.
+        if self._writing is not None:
+            with suppress(sqlite3.Error):
+                self._writing.close()
+            self._writing = None
+
+    def _open(self) -> sqlite3.Connection:
+        """A connection that writes; with it, what is there is counted anew."""
+        made = not self._path.exists()
+        # Nobody else can read it, and it is no link to anything else.
+        os.close(os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600))
+        connection = self._connect()
+        try:
+            connection.executescript(_SCHEMA)
+            forgotten, store = connection.execute("SELECT forgotten, store FROM state").fetchone()
+            last, events, size = connection.execute(f"SELECT max(last), {_SIZE}").fetchone()
+            self._check_store(connection, store, is_empty=not events)
+        except BaseException:
+            connection.close()
+            raise
+        if made:
+            _sync_folder(self._path.parent)
+        self._position = max(forgotten, last or 0, self._after)
+        with self._changed:
+            self._size = Size(
+                int(events) + sum(one.count for one in self._waiting),
+                int(size) + sum(len(one.events) + _ROW for one in self._waiting),
+            )
+        return connection
+
+    def _damage(self) -> str:
+        """What is wrong with what is there; nothing, if it can be read."""
+        if not self._path.exists():
+            return ""
+        try:
+            with closing(self._connect()) as connection:
+                found = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+        except sqlite3.OperationalError:  # the disk's fault, or the system's
+            raise
+        except sqlite3.DatabaseError as error:
+            found = str(error)
+        return "" if found == "ok" else str(found)
+
+    def _check_store(self, connection: sqlite3.Connection, store: str, *, is_empty: bool) -> None:
+        if store == self._store:
+            return
+        if store and not is_empty:
+            raise IntakeError(
+                f"the intake {self._path} holds events for another store: say another folder by "
+                "--state, or start the collector with that store until all is in it."
+            )
+        connection.execute("UPDATE state SET store = ?", (self._store,))
+
+    def _connect(self) -> sqlite3.Connection:
+        connection = sqlite3.connect(
+            self._path, isolation_level=None, check_same_thread=False, timeout=_PATIENCE
+        )
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA secure_delete = FAST").fetchone()
+        connection.execute(f"PRAGMA journal_size_limit = {_LOG_BYTES}")
+        return connection
+
+    def _put_aside(self, damage: str) -> None:
+        """What cannot be read is kept, and does not stand in the way of what comes."""
+        stamp = time.time_ns()
+        for suffix in SUFFIXES:
+            with suppress(FileNotFoundError):
+                os.replace(f"{self._path}{suffix}", f"{self._path}{suffix}.damaged-{stamp}")
+        _log.error(
+            "the intake was damaged (%s) and is put aside, as %s.damaged-%d: what waited in it is "
+            "not stored",
+            damage,
+            self._path,
+            stamp,
+        )
+
+    @contextmanager
+    def _errors(self, what: str) -> Iterator[None]:
+        try:
+            yield
+        except (sqlite3.Error, OSError, msgspec.MsgspecError) as error:
+            raise IntakeError(f"the intake {self._path} {what}: {error}") from error
+
+
+_SIZE = f"total(count), total(length(events) + {_ROW}) FROM requests"
+_READ = (
+    "SELECT last, project, arrived, count, events FROM requests WHERE last > ? "
+    "ORDER BY last LIMIT ?"
+)
+
+
+def waiting_in(folder: Path, *, is_open: bool) -> int:
+    """How many events wait in the intake of a folder; every byte of it stays as it is. Raises
+    IntakeError.
+
+    Args:
+        folder: in which it is.
+        is_open: whether another process has it open.
+    """
+    path = folder / NAME
+    if not path.exists():
+        return 0
+    try:
+        with tempfile.TemporaryDirectory() as copy:
+            if not is_open:
+                # To read what a killed process has left in the log is to write to the database.
+                for suffix in ("", "-wal"):
+                    with suppress(FileNotFoundError):
+                        shutil.copyfile(f"{path}{suffix}", f"{copy}/{NAME}{suffix}")
+                path = Path(copy, NAME)
+            with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)) as connection:
+                return int(connection.execute(f"SELECT {_SIZE}").fetchone()[0])
+    except (sqlite3.Error, OSError) as error:
+        raise IntakeError(f"the intake {folder / NAME} cannot be read: {error}") from error
+
+
+def _sync_folder(folder: Path) -> None:
+    fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)

@@ -1,0 +1,2 @@
+-- When the last event arrived, in microseconds.
+SELECT toUnixTimestamp64Micro(max(arrived)) FROM events
