@@ -118,11 +118,11 @@ def test_killed_with_a_million_events_it_starts_again_and_knows_them_all(
     collector.start().kill()
     collector.start()
     assert project.send(*again, event("user-7"), event("newcomer")).status == 200
+    known = project.person("user-7")
 
     numbers = collector.get("/metrics").body.decode().splitlines()
     assert "usagekit_collector_events_repeated_total 500.0" in numbers
     assert "usagekit_collector_events_stored_total 2.0" in numbers
-    known = project.person("user-7")
     assert known is not None
     assert known["events"] == 1002
     assert collector.stop() == 0

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from itertools import compress
+from pathlib import Path
 from typing import Any
 from uuid import UUID
+
+import numpy as np
 
 from usagekit_collector import store
 from usagekit_collector.engine import sql
@@ -26,15 +29,34 @@ class Known:
     """What is stored already, looked up only where it may be.
 
     Args:
-        client: of the store.
+        folder: in which it is remembered what is stored.
         merges_dangerously: as ``Identities`` has it.
     """
 
-    def __init__(self, client: Any, *, merges_dangerously: bool) -> None:
+    def __init__(self, folder: Path, *, merges_dangerously: bool) -> None:
         self._merges_dangerously = merges_dangerously
-        self.uuids, self.ids = Seen(), Seen()
-        self.uuids.add_stored(client, sql("store/seen_uuids"))
-        self.ids.add_stored(client, sql("store/seen_ids"))
+        self.uuids, self.ids = Seen(folder, "uuids"), Seen(folder, "ids")
+
+    def begin(self, client: Any, last: int) -> None:
+        """Learn what is stored; ``last`` is the greatest arrival number that there is."""
+        self.uuids.load(client, last)
+        self.ids.load(client, last)
+
+    def seal(self, upto: int) -> None:
+        """All up to an arrival number is stored and folded: it need not be in memory."""
+        self.uuids.seal(upto)
+        self.ids.seal(upto)
+
+    def forget_ids(self, client: Any) -> None:
+        """Somebody was deleted: no file is to say that they were there."""
+        if self.ids.covered:
+            self.ids.clear()
+            self.ids.load(client, self.uuids.covered)
+
+    def close(self) -> None:
+        """End what goes on."""
+        self.uuids.close()
+        self.ids.close()
 
     def stored(self, client: Any, keys: Iterable[Key]) -> set[Key]:
         """Those events that are stored already."""
@@ -42,15 +64,17 @@ class Known:
         for key in keys:
             wanted[key[:2]].add(key)
         found: set[Key] = set()
-        for project, some in store.by_project(_maybe(wanted, self.uuids)).items():
-            asked = {"project": project, "uuids": some}
-            for uuid, *names, merged_id in client.query(sql("store/known"), asked).result_rows:
-                found |= {
-                    key
-                    for key in wanted[project, uuid]
-                    # Whom it named may have been deleted since.
-                    if [*key[2:4]] == names and merged_id in (key[4], FORGOTTEN)
-                }
+        events = list(wanted)
+        for after, upto, mask in self.uuids.find(keys_of(uuid for _, uuid in events)):
+            for project, some in store.by_project(compress(events, mask)).items():
+                asked = {"project": project, "uuids": some, "after": after, "upto": upto}
+                for uuid, *names, merged_id in client.query(sql("store/known"), asked).result_rows:
+                    found |= {
+                        key
+                        for key in wanted[project, uuid]
+                        # Whom it named may have been deleted since.
+                        if [*key[2:4]] == names and merged_id in (key[4], FORGOTTEN)
+                    }
         return found
 
     def load(self, client: Any, facts: Sequence[Fact]) -> tuple[Identities, int]:
@@ -131,4 +155,7 @@ def _place(client: Any, identities: Identities, query: str, asked: dict[str, Any
 def _maybe(keys: Iterable[tuple[int, UUID]], seen: Seen) -> Iterable[tuple[int, UUID]]:
     """Those that may be known."""
     keys = list(keys)
-    return compress(keys, seen.might_hold(keys_of(one for _, one in keys)))
+    found = np.zeros(len(keys), np.bool_)
+    for _, _, mask in seen.find(keys_of(one for _, one in keys)):
+        found |= mask
+    return compress(keys, found)

@@ -6,6 +6,7 @@ import logging
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 from uuid import UUID
 
@@ -47,6 +48,7 @@ class Sink:
 
     Args:
         engine: its ``writer`` is used.
+        folder: in which it is remembered what is stored.
         settings: whether ``$merge_dangerously`` merges.
         metrics: what it counts.
 
@@ -54,13 +56,11 @@ class Sink:
         damage: what of the store cannot be read.
     """
 
-    def __init__(self, engine: Engine, settings: Settings, metrics: Metrics) -> None:
+    def __init__(self, engine: Engine, folder: Path, settings: Settings, metrics: Metrics) -> None:
         self._engine = engine
         self.damage = Damage(engine, metrics)
-        self._known = self.damage.mended(
-            engine.writer,
-            lambda: Known(engine.writer, merges_dangerously=settings.merge_dangerously),
-        )
+        self._known = Known(folder, merges_dangerously=settings.merge_dangerously)
+        self._has_begun = False
         self._metrics = metrics
         # By their own_id, distinct_ids that have a person for certain; not all of them.
         self._settled: set[UUID] = set()
@@ -74,9 +74,13 @@ class Sink:
         """Raises StoreError if the store is another's by now."""
         return self._engine.writer
 
-    def begin(self) -> None:
-        """Fold what was stored and not folded."""
-        self.damage.mended(self._client, self._catch_up)
+    def begin(self, last: int) -> None:
+        """Learn what is stored, once, and fold what was not folded; ``last`` is the greatest
+        arrival number that there is."""
+        if not self._has_begun:
+            self.damage.mended(self._client, lambda: self._known.begin(self._client, last))
+            self.damage.mended(self._client, self._catch_up)
+            self._has_begun = True
 
     def put(self, entries: Iterable[Entry]) -> None:
         """Store a group; it is on disk when this returns. Raises StoreError, ClickHouseError.
@@ -92,6 +96,16 @@ class Sink:
             for seq, event in enumerate(one.events, one.last - len(one.events) + 1)
         ]
         self.damage.mended(self._client, lambda: self._commit(events))
+        if events and not self._behind:
+            self._known.seal(events[-1].seq)
+
+    def forget_ids(self) -> None:
+        """Somebody was deleted."""
+        self._known.forget_ids(self._client)
+
+    def close(self) -> None:
+        """End what goes on."""
+        self._known.close()
 
     def do(self, step: Callable[[Any], _T]) -> _T:
         """What a step gives that writes something else, with the client."""

@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
@@ -48,6 +49,7 @@ class Storer(threading.Thread):
     Args:
         engine: its ``writer`` belongs to this thread from ``start`` on.
         intake: what is stored is forgotten there.
+        folder: in which it is remembered what is stored.
         settings: how large a group is, how long it waits for more.
         metrics: what it counts.
 
@@ -58,21 +60,26 @@ class Storer(threading.Thread):
     """
 
     def __init__(
-        self, engine: Engine, intake: Intake, settings: Settings, metrics: Metrics
+        self,
+        engine: Engine,
+        intake: Intake,
+        folder: Path,
+        settings: Settings,
+        metrics: Metrics,
     ) -> None:
         super().__init__(name="storer")
         self._engine = engine
         self._intake = intake
         self._settings = settings
         self._metrics = metrics
-        self.sink = Sink(engine, settings, metrics)
+        self.sink = Sink(engine, folder, settings, metrics)
         self.is_failing = False
         self.why = ""
         self._changed = threading.Condition()
         self._tasks: deque[_Task] = deque()
         # Positions up to which somebody wants all to be stored, each with who is told so.
         self._wanted: list[tuple[int, Future[None]]] = []
-        self._stored = self._forgotten = 0
+        self._stored = self._forgotten = self._last = 0
         self._pause = 0.0
         self._stopping = False
         self._deadline = 0.0
@@ -130,7 +137,9 @@ class Storer(threading.Thread):
 
     def run(self) -> None:
         """Until it is told to stop."""
-        self._carry_out(_Task(lambda _: self.sink.begin(), 0, Future()))
+        # All that is stored is no later than this.
+        self._last = self._intake.position
+        self._store()
         while True:
             with self._changed:
                 self._changed.wait_for(self._is_needed, self._pause or self._settings.batch_seconds)
@@ -138,7 +147,8 @@ class Storer(threading.Thread):
             while self._tasks and (self._tasks[0].after <= self._stored or self.is_failing):
                 self._carry_out(self._tasks.popleft())
             if self._stopping and self._is_done():
-                return
+                break
+        self.sink.close()
 
     def _is_needed(self) -> bool:
         """Whether there is something to do before the time has come to look again."""
@@ -156,6 +166,7 @@ class Storer(threading.Thread):
         position = self._intake.position
         began = time.perf_counter()
         try:
+            self.sink.begin(self._last)
             entries = self._intake.read(self._stored, self._settings.batch_events)
             if entries:
                 self.sink.put(entries)
@@ -205,7 +216,10 @@ class Storer(threading.Thread):
             if task.after:  # What is deleted now was there once.
                 self._intake.scrub()
             with store_errors("the store cannot be written"):
-                task.done.set_result(self.sink.do(task.step))
+                result = self.sink.do(task.step)
+                if task.after:
+                    self.sink.forget_ids()
+            task.done.set_result(result)
         except Exception as error:  # noqa: BLE001 - it is told to whoever waits for it
             _log.error("a step failed: %s", error)
             task.done.set_exception(error)
@@ -238,7 +252,7 @@ def storing(
                 store=store.identity(client),
             )
             stack.callback(intake.close)
-            storer = Storer(engine, intake, settings, metrics)
+            storer = Storer(engine, intake, folder / "known", settings, metrics)
         storer.start()
         stack.callback(storer.stop, patience)
         yield intake, storer
