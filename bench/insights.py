@@ -14,10 +14,11 @@ from datetime import date
 from pathlib import Path
 
 from page import Page, median, verdict
-from usagekit_collector import insights
-from usagekit_collector.capture import EARLIEST, LATEST
-from usagekit_collector.engine import Engine, migrate
+from usagekit_collector.ingest.capture import EARLIEST, LATEST
+from usagekit_collector.queries import insights
 from usagekit_collector.settings import Settings
+from usagekit_collector.store.engine import Engine
+from usagekit_collector.store.migrations import migrate
 
 FILL = Path(__file__).with_name("insights.sql")
 COUNTS = (1_000_000, 10_000_000)

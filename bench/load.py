@@ -16,7 +16,7 @@ import wire
 
 # So many events and requests a second there is no need for more of; should they be taken all the
 # same, it is over sooner.
-EVENTS, REQUESTS = 25_000, 3_000
+EVENTS, REQUESTS = 40_000, 12_000
 
 
 class Sender:

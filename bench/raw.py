@@ -12,25 +12,28 @@ from datetime import datetime, timezone
 from itertools import islice
 
 import wire
-from usagekit_collector.capture import captures
-from usagekit_collector.decode import RawBatch
-from usagekit_collector.engine import Engine, insert, migrate
-from usagekit_collector.identity import FULL
-from usagekit_collector.people import own_id
-from usagekit_collector.rows import event_row, fact_of
+from usagekit_collector.ingest.capture import captures
+from usagekit_collector.ingest.decode import RawBatch
+from usagekit_collector.ingest.identity import FULL
+from usagekit_collector.ingest.people import own_id
+from usagekit_collector.ingest.rows import Arrival, event_row, fact_of
 from usagekit_collector.settings import Settings
+from usagekit_collector.store.engine import Engine
+from usagekit_collector.store.inserts import insert
+from usagekit_collector.store.migrations import migrate
 
 # Rows of one insert, and how many inserts.
 GROUPS = {100: 200, 1_000: 100, 5_000: 50}
 
 
 def rows(count):
-    """So many rows, as the collector's writer makes them."""
+    """So many rows, as the collector's sink makes them."""
     now = datetime.now(timezone.utc)
     events = captures(RawBatch(list(islice(wire.messages(), count))), now)
     for seq, event in enumerate(events, time.time_ns() // 1000):
         own = own_id(1, event.distinct_id)
-        yield event_row(event, fact_of(1, event)[0], FULL, own, seq)
+        arrival = Arrival(seq, now, FULL, own, is_first=False)
+        yield event_row(event, fact_of(1, event)[0], arrival)
 
 
 def seconds(client, group, count):

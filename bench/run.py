@@ -32,6 +32,9 @@ def main():
     parser.add_argument(
         "--only", nargs="+", choices=PARTS, help="measure these anew, and leave the rest as it is"
     )
+    parser.add_argument(
+        "--before", metavar="CHECKOUT", help="an earlier version's collector, to measure beside"
+    )
     asked = parser.parse_args()
     count = max(2, asked.rounds)
     adopt()
@@ -42,6 +45,7 @@ def main():
             "foreground": (urls, count, spare),
             "frameworks": (urls, count, spare),
             "background": (urls, count, spare, lambda: _counts(hosts)),
+            "collector": (asked.before,),
         }
         for name in asked.only or PARTS:
             with page.part(name):

@@ -14,10 +14,10 @@ from typing import Any
 import atheris
 
 with atheris.instrument_imports(include=["usagekit_collector"]):
-    from usagekit_collector.capture import EARLIEST, Captured, captures, token_of
-    from usagekit_collector.decode import RawBatch, Refused, decode, unwrap
-    from usagekit_collector.people import own_id
-    from usagekit_collector.rows import COLUMNS, Arrival, event_row, fact_of, properties_of
+    from usagekit_collector.ingest.capture import EARLIEST, Captured, captures, token_of
+    from usagekit_collector.ingest.decode import RawBatch, Refused, decode, unwrap
+    from usagekit_collector.ingest.people import own_id
+    from usagekit_collector.ingest.rows import COLUMNS, Arrival, event_row, fact_of, properties_of
 
 NOW = datetime(2026, 5, 4, 12, tzinfo=timezone.utc)
 LATEST = NOW + timedelta(hours=23)

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
-from usagekit_collector.bodies import LARGEST_BODY, LARGEST_UNPACKED
+from usagekit_collector.web.bodies import LARGEST_BODY, LARGEST_UNPACKED
 
 from tests.support.lzstring import packed
 

@@ -18,7 +18,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from usagekit_collector.api import OPERATIONS
+from usagekit_collector.web.api import OPERATIONS
 
 from tests.support.collector import Answer, Collector, Project, event
 

@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from usagekit_collector.api import OPERATIONS
+from usagekit_collector.web.api import OPERATIONS
 
 from tests.support.clients import modules, visit
 from tests.support.collector import Collector, Project, event

@@ -11,7 +11,7 @@ from uuid import UUID, uuid4
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from usagekit_collector.capture import (
+from usagekit_collector.ingest.capture import (
     EARLIEST,
     LATEST,
     Captured,
@@ -20,9 +20,9 @@ from usagekit_collector.capture import (
     token_of,
     uuid7,
 )
-from usagekit_collector.decode import RawBatch, Refused
-from usagekit_collector.people import own_id
-from usagekit_collector.rows import COLUMNS, Arrival, event_row, fact_of, properties_of
+from usagekit_collector.ingest.decode import RawBatch, Refused
+from usagekit_collector.ingest.people import own_id
+from usagekit_collector.ingest.rows import COLUMNS, Arrival, event_row, fact_of, properties_of
 
 NOW = datetime(2026, 5, 4, 12, 0, 0, tzinfo=timezone.utc)
 KNOWN = UUID("0192d4ab-0000-7000-8000-000000000001")

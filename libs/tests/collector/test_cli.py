@@ -12,7 +12,7 @@ import click
 import pytest
 import usagekit_collector
 from usagekit_collector import __version__
-from usagekit_collector.cli import cli
+from usagekit_collector.cli.commands import cli
 
 from tests.support.collector import Collector, event
 from tests.support.stopped import told

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from usagekit_collector.address import read
-from usagekit_collector.connect import options
+from usagekit_collector.store.connect import options
 
 from tests.support.collector import Collector
 

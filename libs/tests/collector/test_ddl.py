@@ -6,9 +6,10 @@ import re
 import subprocess
 
 import pytest
-from usagekit_collector.ddl import cluster_ddl
-from usagekit_collector.engine import migrations, sql
 from usagekit_collector.errors import StoreError
+from usagekit_collector.store.ddl import cluster_ddl
+from usagekit_collector.store.migrations import migrations
+from usagekit_collector.store.sql import sql
 
 from tests.support.clickhouse import ClickHouse
 from tests.support.clickhouse_http import CLUSTER

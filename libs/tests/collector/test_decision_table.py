@@ -8,7 +8,7 @@ from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import pytest
-from usagekit_collector.people import MOST_IDS, own_id
+from usagekit_collector.ingest.people import MOST_IDS, own_id
 
 from tests.support.collector import Collector, Project, event
 

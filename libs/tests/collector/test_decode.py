@@ -14,7 +14,7 @@ from urllib.parse import parse_qsl, quote, quote_plus, urlencode
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from usagekit_collector.decode import (
+from usagekit_collector.ingest.decode import (
     DEEPEST,
     LARGEST_EVENT,
     MOST_EVENTS,

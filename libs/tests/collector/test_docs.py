@@ -7,13 +7,13 @@ import re
 from pathlib import Path
 
 import usagekit_collector
-from usagekit_collector.api import OPERATIONS
-from usagekit_collector.cli import cli
-from usagekit_collector.decode import DEEPEST, LARGEST_EVENT, MOST_EVENTS, MOST_VALUES
-from usagekit_collector.ingest import ROUTES
-from usagekit_collector.ingest_v1 import ROUTES_V1
-from usagekit_collector.people import LARGEST_PERSON, MOST_IDS
+from usagekit_collector.cli.commands import cli
+from usagekit_collector.ingest.decode import DEEPEST, LARGEST_EVENT, MOST_EVENTS, MOST_VALUES
+from usagekit_collector.ingest.people import LARGEST_PERSON, MOST_IDS
 from usagekit_collector.settings import Settings, descriptions
+from usagekit_collector.web.api import OPERATIONS
+from usagekit_collector.web.sdk import ROUTES
+from usagekit_collector.web.sdk_v1 import ROUTES_V1
 
 PACKAGE = Path(usagekit_collector.__file__).parent
 PAGE = (Path(__file__).parents[3] / "docs/collector.md").read_text()

@@ -16,7 +16,7 @@ from typing import Any, BinaryIO
 
 import pytest
 from pyarrow import parquet  # type: ignore[import-untyped]
-from usagekit_collector.export import COLUMNS
+from usagekit_collector.transfer.export import COLUMNS
 
 from tests.support.collector import COLLECTOR, Collector, event, fork
 from tests.support.stopped import in_lines, told

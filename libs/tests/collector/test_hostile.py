@@ -16,7 +16,7 @@ from uuid import uuid4
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from usagekit_collector.identity import MERGES
+from usagekit_collector.ingest.identity import MERGES
 
 from tests.collector.test_capture import events as any_event
 from tests.support.collector import Answer, Collector, event

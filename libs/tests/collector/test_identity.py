@@ -12,7 +12,7 @@ from uuid import UUID
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from usagekit_collector.identity import (
+from usagekit_collector.ingest.identity import (
     FORCE_UPGRADE,
     FORGOTTEN,
     FULL,
@@ -22,7 +22,7 @@ from usagekit_collector.identity import (
     fold,
     is_illegal,
 )
-from usagekit_collector.people import LARGEST_PERSON, MOST_IDS, Identities, own_id
+from usagekit_collector.ingest.people import LARGEST_PERSON, MOST_IDS, Identities, own_id
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=timezone.utc)
 IDS = ["ada", "bob", "anon-1", "anon-2", "anon-3", "null", "guest"]

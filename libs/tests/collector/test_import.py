@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from usagekit_collector.history import BadLine, batches, messages
+from usagekit_collector.transfer.history import BadLine, batches, messages
 
 from tests.support.collector import COLLECTOR, Collector, event
 from tests.support.load import some_event

@@ -16,8 +16,8 @@ from urllib.parse import quote, urlencode, urlsplit
 from uuid import uuid4
 
 import pytest
-from usagekit_collector.bodies import LARGEST_BODY, LARGEST_UNPACKED
-from usagekit_collector.ingest import ROUTES
+from usagekit_collector.web.bodies import LARGEST_BODY, LARGEST_UNPACKED
+from usagekit_collector.web.sdk import ROUTES
 
 from tests.support.collector import Answer, Collector, Project, event
 from tests.support.wire import until

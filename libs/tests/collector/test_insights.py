@@ -8,8 +8,8 @@ from datetime import datetime
 from typing import Any
 
 import pytest
-from usagekit_collector.capture import LATEST
-from usagekit_collector.questions import TimesQuery, times
+from usagekit_collector.ingest.capture import LATEST
+from usagekit_collector.web.questions import TimesQuery, times
 
 from tests.support.collector import Collector, Project, event
 

@@ -16,9 +16,10 @@ from uuid import UUID, uuid4
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from usagekit_collector.capture import EARLIEST, LATEST, Captured
 from usagekit_collector.errors import Busy, IntakeError
-from usagekit_collector.intake.sqlite import NAME, SqliteIntake, waiting_in
+from usagekit_collector.ingest.capture import EARLIEST, LATEST, Captured
+from usagekit_collector.intake.database import NAME, waiting_in
+from usagekit_collector.intake.sqlite import SqliteIntake
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=timezone.utc)
 # Puts events into the intake of a folder, and says of each which position it has.

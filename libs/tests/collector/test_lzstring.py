@@ -7,7 +7,7 @@ import base64
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
-from usagekit_collector.lzstring import unpacked
+from usagekit_collector.ingest.lzstring import unpacked
 
 from tests.support.lzstring import packed
 

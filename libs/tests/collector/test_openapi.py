@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 from schemathesis import GenerationMode
 from schemathesis.core.result import Ok
 from starlette.routing import Route
-from usagekit_collector.api import OPERATIONS
-from usagekit_collector.app import create_app
-from usagekit_collector.browser import ROUTES
-from usagekit_collector.openapi import document
+from usagekit_collector.web.api import OPERATIONS
+from usagekit_collector.web.app import create_app
+from usagekit_collector.web.browser import ROUTES
+from usagekit_collector.web.openapi import document
 
 from tests.support.collector import Collector, Project, event
 from tests.support.wire import unharmed

@@ -13,10 +13,10 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from usagekit_collector.capture import Captured
-from usagekit_collector.identity import MERGES, fold
-from usagekit_collector.people import Identities
-from usagekit_collector.rows import fact_of
+from usagekit_collector.ingest.capture import Captured
+from usagekit_collector.ingest.identity import MERGES, fold
+from usagekit_collector.ingest.people import Identities
+from usagekit_collector.ingest.rows import fact_of
 
 from tests.support.collector import Collector, Project, event
 

@@ -11,7 +11,7 @@ from collections.abc import Callable
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from usagekit_collector.refusals import Refusals
+from usagekit_collector.web.refusals import Refusals
 
 from tests.support.collector import Collector, event
 
@@ -84,7 +84,7 @@ def test_a_flood_of_refusals_is_a_line_for_each_kind_and_another_for_the_rest(
     lines: list[str] = []
     handler = logging.Handler()
     handler.emit = lambda record: lines.append(record.getMessage())  # type: ignore[method-assign]
-    logger = logging.getLogger("usagekit_collector.refusals")
+    logger = logging.getLogger("usagekit_collector.web.refusals")
     logger.addHandler(handler)
     try:
         asyncio.run(flood(senders))

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from usagekit_collector.outbound import base_url
+from usagekit_collector.transfer.outbound import base_url
 
 from tests.support.collector import Collector, event
 from tests.support.load import some_event

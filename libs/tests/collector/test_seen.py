@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import itertools
 import os
+import re
 import tempfile
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 from uuid import UUID, uuid4
 
 import numpy as np
@@ -16,10 +17,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from typing_extensions import Self
-from usagekit_collector import keys as keys_module
-from usagekit_collector import seen
-from usagekit_collector.keys import KeyFile, merged, write
-from usagekit_collector.seen import Seen, keys_of
+from usagekit_collector.store import keys as keys_module
+from usagekit_collector.store import seen
+from usagekit_collector.store.client import Client
+from usagekit_collector.store.keys import KeyFile, merged, write
+from usagekit_collector.store.seen import Seen, keys_of
 
 from tests.support.collector import Collector, event
 from tests.support.stopped import ask_engine
@@ -44,8 +46,9 @@ class Store:
 
     def query(self, text: str, asked: dict[str, int]) -> Any:
         found = sorted(seq for seq, _ in self.rows if seq > asked["after"])
-        upto = max(found[: asked["limit"]], default=0)
-        return SimpleNamespace(result_rows=[(len(found), upto)])
+        part = re.search(r"quantile\((.*?)\)", text)
+        at = len(found) if part is None else found[int(float(part[1]) * (len(found) - 1))]
+        return SimpleNamespace(result_rows=[(at,)])
 
     def raw_stream(self, text: str, asked: dict[str, int], fmt: str) -> Any:
         said = b"".join(
@@ -86,7 +89,11 @@ class Life(RuleBasedStateMachine):
         self.path = Path(self.folder.name)
         self.store = Store()
         self.known = Seen(self.path, "uuids")
-        self.known.load(self.store, 0)
+        self.load()
+
+    def load(self) -> None:
+        while not self.known.load(cast("Client", self.store), self.store.last):
+            pass
 
     def teardown(self) -> None:
         self.known.close()
@@ -107,7 +114,7 @@ class Life(RuleBasedStateMachine):
         elif self.known._merge is not None:
             self.known._merge.join()  # As if it had died right after.
         self.known = Seen(self.path, "uuids")
-        self.known.load(self.store, self.store.last)
+        self.load()
 
     @rule(chosen=st.integers(0, 100), how=st.sampled_from(["gone", "cut", "left half written"]))
     def damaged(self, chosen: int, how: str) -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import socket
 
-from usagekit_collector.server import listen
 from usagekit_collector.settings import Settings
+from usagekit_collector.web.server import listen
 
 
 def test_what_is_written_on_a_connection_is_sent_at_once() -> None:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta, timezone
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from usagekit_collector.times import parse_time
+from usagekit_collector.ingest.times import parse_time
 
 UTC = timezone.utc
 

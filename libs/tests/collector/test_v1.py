@@ -15,10 +15,10 @@ from uuid import uuid4
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from usagekit_collector.bodies import LARGEST_BODY, LARGEST_UNPACKED
-from usagekit_collector.decode import DEEPEST, MOST_EVENTS
-from usagekit_collector.ingest_v1 import ROUTES_V1
-from usagekit_collector.v1 import Head, Unfit, read_batch, read_head, take, unpack
+from usagekit_collector.ingest.decode import DEEPEST, MOST_EVENTS
+from usagekit_collector.ingest.v1 import Head, Unfit, read_batch, read_head, take, unpack
+from usagekit_collector.web.bodies import LARGEST_BODY, LARGEST_UNPACKED
+from usagekit_collector.web.sdk_v1 import ROUTES_V1
 
 from tests.support.collector import Answer, Collector, Project
 

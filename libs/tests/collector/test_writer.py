@@ -9,7 +9,7 @@ from collections.abc import Callable
 from uuid import uuid4
 
 import pytest
-from usagekit_collector.people import LARGEST_PERSON
+from usagekit_collector.ingest.people import LARGEST_PERSON
 
 from tests.support.collector import Collector, Project, event
 from tests.support.load import some_event
@@ -18,8 +18,8 @@ from tests.support.stopped import everybody, exported, in_lines
 NOON = "2026-03-01T12:00:00Z"
 # The commands, with room for the persons of one event at a time.
 NARROW = """
-from usagekit_collector import known
-from usagekit_collector.cli import main
+from usagekit_collector.store import known
+from usagekit_collector.cli.commands import main
 known._LOADED = known._FEW = 0
 main()
 """

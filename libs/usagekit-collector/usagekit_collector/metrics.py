@@ -6,8 +6,6 @@ from collections.abc import Callable
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
-from usagekit_collector.intake.seam import Size
-
 _NAME = "usagekit_collector"
 
 
@@ -53,10 +51,10 @@ class Metrics:
             f"{_NAME}_group_seconds", "Time to store one group", registry=own
         )
 
-    def watch(self, size: Callable[[], Size]) -> None:
-        """Tell of what waits by asking how much it is."""
-        self._queued.set_function(lambda: size().events)
-        self._queued_bytes.set_function(lambda: size().bytes)
+    def watch(self, events: Callable[[], int], size: Callable[[], int]) -> None:
+        """Tell of what waits by asking how much it is, in events and in bytes."""
+        self._queued.set_function(events)
+        self._queued_bytes.set_function(size)
 
     def text(self) -> bytes:
         """All of them, in Prometheus' text format."""

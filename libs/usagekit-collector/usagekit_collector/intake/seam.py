@@ -9,7 +9,7 @@ from typing import Protocol
 
 import msgspec
 
-from usagekit_collector.capture import Captured
+from usagekit_collector.ingest.capture import Captured
 
 
 class Entry(msgspec.Struct):

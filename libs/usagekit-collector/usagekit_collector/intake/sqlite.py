@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import logging
-import os
-import shutil
 import sqlite3
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -17,39 +14,24 @@ from pathlib import Path
 
 import msgspec
 
-from usagekit_collector.capture import Captured
 from usagekit_collector.errors import Busy, IntakeError
+from usagekit_collector.ingest.capture import Captured
+from usagekit_collector.intake import database
+from usagekit_collector.intake.database import NAME, ROW, SIZE
 from usagekit_collector.intake.seam import Entry, Size
 
 _log = logging.getLogger(__name__)
-NAME = "intake.sqlite"
-# What SQLite keeps beside a database.
-SUFFIXES = ("", "-wal", "-shm", "-journal")
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
-# Bytes on disk for each request, beside what it brought, about.
-_ROW = 64
-# Bytes to which the log of the database is cut when it begins anew; seconds for which a reader
-# waits.
-_LOG_BYTES, _PATIENCE = 64 * 1024 * 1024, 10.0
 # Seconds from a failure to the next try.
 _TRY_AGAIN = 5.0
 # Bytes that are read at once, unless one request has more.
 _LARGEST_GROUP = 16 * 1024 * 1024
 # Pages, of 4 KiB, that stay for what comes next; and that are given back by one commit.
 _SPARE_PAGES, _GIVEN_BACK = 16_384, 2_048
-_SCHEMA = """
-PRAGMA auto_vacuum = INCREMENTAL;
-PRAGMA journal_mode = WAL;
-CREATE TABLE IF NOT EXISTS requests (
-    last INTEGER PRIMARY KEY,
-    project INTEGER NOT NULL,
-    arrived INTEGER NOT NULL,
-    count INTEGER NOT NULL,
-    events BLOB NOT NULL
-);
-CREATE TABLE IF NOT EXISTS state (forgotten INTEGER NOT NULL, store TEXT NOT NULL);
-INSERT INTO state SELECT 0, '' WHERE NOT EXISTS (SELECT * FROM state);
-"""
+_READ = (
+    "SELECT last, project, arrived, count, events FROM requests WHERE last > ? "
+    "ORDER BY last LIMIT ?"
+)
 _FAILURES = (sqlite3.Error, OSError, IntakeError)
 _encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder(list[Captured])
@@ -94,11 +76,10 @@ class SqliteIntake:
         self._why_not = ""
         self._position, self._size = 0, Size(0, 0)
         with self._errors("cannot be opened"):
-            if damage := self._damage():
-                self._put_aside(damage)
+            database.put_aside_if_damaged(self._path)
             self._writing: sqlite3.Connection | None = self._open()
         self._reading_lock = threading.Lock()
-        self._reading = self._connect()
+        self._reading = database.connect(self._path)
         self._thread = threading.Thread(target=self._run, name="intake", daemon=True)
         self._thread.start()
 
@@ -125,7 +106,7 @@ class SqliteIntake:
         text = _encoder.encode(events)
         arrived = time.time_ns() // 1000
         done: Future[int] = Future()
-        size = Size(len(events), len(text) + _ROW)
+        size = Size(len(events), len(text) + ROW)
         with self._changed:
             if self._stopping:
                 raise Busy("the collector is stopping")
@@ -243,7 +224,7 @@ class SqliteIntake:
 
     def _forget(self, upto: int) -> None:
         with self._transaction() as write:
-            events, size = write.execute(f"SELECT {_SIZE} WHERE last <= ?", (upto,)).fetchone()
+            events, size = write.execute(f"SELECT {SIZE} WHERE last <= ?", (upto,)).fetchone()
             write.execute("DELETE FROM requests WHERE last <= ?", (upto,))
             write.execute("UPDATE state SET forgotten = max(forgotten, ?)", (upto,))
             free = write.execute("PRAGMA freelist_count").fetchone()[0]
@@ -287,73 +268,14 @@ class SqliteIntake:
 
     def _open(self) -> sqlite3.Connection:
         """A connection that writes; with it, what is there is counted anew."""
-        made = not self._path.exists()
-        # Nobody else can read it, and it is no link to anything else.
-        os.close(os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600))
-        connection = self._connect()
-        try:
-            connection.executescript(_SCHEMA)
-            forgotten, store = connection.execute("SELECT forgotten, store FROM state").fetchone()
-            last, events, size = connection.execute(f"SELECT max(last), {_SIZE}").fetchone()
-            self._check_store(connection, store, is_empty=not events)
-        except BaseException:
-            connection.close()
-            raise
-        if made:
-            _sync_folder(self._path.parent)
-        self._position = max(forgotten, last or 0, self._after)
+        connection, state = database.opened(self._path, self._store)
+        self._position = max(state.position, self._after)
         with self._changed:
             self._size = Size(
-                int(events) + sum(one.count for one in self._waiting),
-                int(size) + sum(len(one.events) + _ROW for one in self._waiting),
+                state.events + sum(one.count for one in self._waiting),
+                state.bytes + sum(len(one.events) + ROW for one in self._waiting),
             )
         return connection
-
-    def _damage(self) -> str:
-        """What is wrong with what is there; nothing, if it can be read."""
-        if not self._path.exists():
-            return ""
-        try:
-            with closing(self._connect()) as connection:
-                found = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
-        except sqlite3.OperationalError:  # the disk's fault, or the system's
-            raise
-        except sqlite3.DatabaseError as error:
-            found = str(error)
-        return "" if found == "ok" else str(found)
-
-    def _check_store(self, connection: sqlite3.Connection, store: str, *, is_empty: bool) -> None:
-        if store == self._store:
-            return
-        if store and not is_empty:
-            raise IntakeError(
-                f"the intake {self._path} holds events for another store: say another folder by "
-                "--state, or start the collector with that store until all is in it."
-            )
-        connection.execute("UPDATE state SET store = ?", (self._store,))
-
-    def _connect(self) -> sqlite3.Connection:
-        connection = sqlite3.connect(
-            self._path, isolation_level=None, check_same_thread=False, timeout=_PATIENCE
-        )
-        connection.execute("PRAGMA synchronous = FULL")
-        connection.execute("PRAGMA secure_delete = FAST").fetchone()
-        connection.execute(f"PRAGMA journal_size_limit = {_LOG_BYTES}")
-        return connection
-
-    def _put_aside(self, damage: str) -> None:
-        """What cannot be read is kept, and does not stand in the way of what comes."""
-        stamp = time.time_ns()
-        for suffix in SUFFIXES:
-            with suppress(FileNotFoundError):
-                os.replace(f"{self._path}{suffix}", f"{self._path}{suffix}.damaged-{stamp}")
-        _log.error(
-            "the intake was damaged (%s) and is put aside, as %s.damaged-%d: what waited in it is "
-            "not stored",
-            damage,
-            self._path,
-            stamp,
-        )
 
     @contextmanager
     def _errors(self, what: str) -> Iterator[None]:
@@ -361,43 +283,3 @@ class SqliteIntake:
             yield
         except (sqlite3.Error, OSError, msgspec.MsgspecError) as error:
             raise IntakeError(f"the intake {self._path} {what}: {error}") from error
-
-
-_SIZE = f"total(count), total(length(events) + {_ROW}) FROM requests"
-_READ = (
-    "SELECT last, project, arrived, count, events FROM requests WHERE last > ? "
-    "ORDER BY last LIMIT ?"
-)
-
-
-def waiting_in(folder: Path, *, is_open: bool) -> int:
-    """How many events wait in the intake of a folder; every byte of it stays as it is. Raises
-    IntakeError.
-
-    Args:
-        folder: in which it is.
-        is_open: whether another process has it open.
-    """
-    path = folder / NAME
-    if not path.exists():
-        return 0
-    try:
-        with tempfile.TemporaryDirectory() as copy:
-            if not is_open:
-                # To read what a killed process has left in the log is to write to the database.
-                for suffix in ("", "-wal"):
-                    with suppress(FileNotFoundError):
-                        shutil.copyfile(f"{path}{suffix}", f"{copy}/{NAME}{suffix}")
-                path = Path(copy, NAME)
-            with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)) as connection:
-                return int(connection.execute(f"SELECT {_SIZE}").fetchone()[0])
-    except (sqlite3.Error, OSError) as error:
-        raise IntakeError(f"the intake {folder / NAME} cannot be read: {error}") from error
-
-
-def _sync_folder(folder: Path) -> None:
-    fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)

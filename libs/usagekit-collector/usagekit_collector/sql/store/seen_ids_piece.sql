@@ -1,14 +1,4 @@
--- The same of the distinct_ids that have a person.
-SELECT
-    (SELECT count() FROM identity WHERE kind = 'distinct_id' AND version > {after:UInt64}) AS count,
-    (
-        SELECT max(version)
-        FROM
-        (
-            SELECT version
-            FROM identity
-            WHERE kind = 'distinct_id' AND version > {after:UInt64}
-            ORDER BY version
-            LIMIT {limit:UInt32}
-        )
-    ) AS upto
+-- The number at which about this part of those were stored, which is put in: it cannot be bound.
+SELECT toUInt64(quantile(PART)(version))
+FROM identity
+WHERE kind = 'distinct_id' AND version > {after:UInt64}

@@ -1,0 +1,1 @@
+"""From what an SDK sends to an event, and who is who. Pure; no I/O."""

@@ -1,0 +1,1 @@
+"""Events into files and to other hosts, and back."""

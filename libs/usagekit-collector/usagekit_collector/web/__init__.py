@@ -1,0 +1,1 @@
+"""HTTP: what SDKs send, what is asked, and what is answered."""

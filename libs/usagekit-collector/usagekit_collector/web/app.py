@@ -1,0 +1,175 @@
+"""The collector's routes, put together."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Awaitable, Callable
+
+import msgspec
+from clickhouse_connect.driver.exceptions import ClickHouseError
+from starlette.applications import Starlette
+from starlette.convertors import Convertor, register_url_convertor
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+
+from usagekit_collector.errors import Busy
+from usagekit_collector.web import sdk as ingest
+from usagekit_collector.web.access import Guard, Sane
+from usagekit_collector.web.api import OPERATIONS
+from usagekit_collector.web.openapi import document
+from usagekit_collector.web.operations import ApiError, ErrorAnswer, Operation, run
+from usagekit_collector.web.service import Service
+
+_log = logging.getLogger(__name__)
+_INDEX = """\
+usagekit-collector: a PostHog-compatible receiver of usage events.
+
+  POST /batch/         events, as any PostHog SDK sends them
+  GET  /api/projects   projects and their tokens
+  GET  /api/events     what was captured
+  GET  /api/persons/ID who is who
+  GET  /api/insights/  commands, failures, versions, active, funnel, retention, lifecycle
+  GET  /openapi.json   all of it, described
+  GET  /metrics        for Prometheus
+  GET  /_health        whether events can be taken
+"""
+# Says of how many events an answer does not know that were taken in before it was asked for.
+BEHIND = "Usagekit-Behind"
+_Handler = Callable[[Request], Awaitable[Response]]
+
+
+class _AnyText(Convertor[str]):
+    """What a distinct_id may be: with slashes and line breaks in it too."""
+
+    regex = r"(?s:.+)"
+
+    def convert(self, value: str) -> str:
+        return value
+
+    def to_string(self, value: str) -> str:
+        return value
+
+
+register_url_convertor("any", _AnyText())
+
+
+def create_app(service: Service) -> Starlette:
+    """The application of one collector."""
+    app = Starlette(
+        routes=[
+            Route("/", index),
+            Route("/_health", health),
+            Route("/_readiness", health),
+            Route("/_liveness", liveness),
+            Route("/metrics", guarded(metrics)),
+            Route("/openapi.json", openapi),
+            *ingest.routes(),
+            *(_route(one) for one in OPERATIONS),
+        ],
+        exception_handlers={HTTPException: told},
+        middleware=[Middleware(Sane, service=service)],
+    )
+    app.router.redirect_slashes = False
+    app.state.service = service
+    app.state.guard = Guard(service)
+    app.state.document = msgspec.json.encode(document(OPERATIONS))
+    return app
+
+
+async def index(_: Request) -> Response:
+    """What there is, for whoever opens it in a browser."""
+    return PlainTextResponse(_INDEX)
+
+
+async def health(request: Request) -> Response:
+    """200 while events can be taken; ``degraded`` where they cannot be stored for now, or where
+    some that were are not there any more."""
+    service: Service = request.app.state.service
+    if why_not := service.why_not:
+        return failure(503, why_not)
+    because = []
+    if service.storer.is_failing:
+        waiting = f"{service.storer.behind} events wait"
+        because.append(f"the store cannot be written, and {waiting}: see the log")
+    if count := len(service.storer.sink.damage.parts):
+        because.append(f"{count} damaged parts: see the log, or doctor")
+    if because:
+        said = {"status": "degraded", "because": "; ".join(because)}
+        return Response(msgspec.json.encode(said), media_type="application/json")
+    return Response(b'{"status":"ok"}', media_type="application/json")
+
+
+async def liveness(_: Request) -> Response:
+    """200 as long as anything is answered."""
+    return Response(b'{"status":"ok"}', media_type="application/json")
+
+
+async def metrics(request: Request) -> Response:
+    """The collector's numbers, in Prometheus' format."""
+    service: Service = request.app.state.service
+    return PlainTextResponse(service.metrics.text(), media_type="text/plain; version=0.0.4")
+
+
+async def openapi(request: Request) -> Response:
+    """The API's document."""
+    return Response(request.app.state.document, media_type="application/json")
+
+
+def _route(one: Operation) -> Route:
+    path = re.sub(r"{(\w+)}", r"{\1:any}", one.path)
+    return Route(path, guarded(operation(one)), methods=[one.method])
+
+
+def operation(one: Operation) -> _Handler:
+    """The handler of an operation of the API."""
+
+    async def handle(request: Request) -> Response:
+        service: Service = request.app.state.service
+        behind = await service.come_to_now() if one.method == "GET" else 0
+        answer = await run(one, service, request)
+        if behind:
+            answer.headers[BEHIND] = str(behind)
+        return answer
+
+    return handle
+
+
+def guarded(handler: _Handler) -> _Handler:
+    """Only for those who may ask."""
+
+    async def handle(request: Request) -> Response:
+        guard: Guard = request.app.state.guard
+        try:
+            await guard.check(request)
+            return await handler(request)
+        except ApiError as error:
+            guard.count(error.status)
+            return failure(error.status, error.text)
+        except Busy as error:
+            return failure(503, f"{error}: try again")
+        except ClickHouseError as error:
+            _log.error("the store could not answer: %s", error)
+            return failure(500, "the store could not answer: see the log")
+        except ClientDisconnect:
+            return Response(status_code=499)
+
+    return handle
+
+
+async def told(_: Request, error: Exception) -> Response:
+    """A page that there is not, or not by this method."""
+    if not isinstance(error, HTTPException):
+        raise error
+    answer = failure(error.status_code, str(error.detail).lower())
+    answer.headers.update(error.headers or {})
+    return answer
+
+
+def failure(status: int, text: str) -> Response:
+    """An answer that says what went wrong."""
+    body = msgspec.json.encode(ErrorAnswer(text))
+    return Response(body, status, media_type="application/json")

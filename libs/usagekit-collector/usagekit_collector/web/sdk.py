@@ -1,0 +1,120 @@
+"""The routes that SDKs send to, and what they are answered."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timezone
+
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route
+
+from usagekit_collector.errors import Busy
+from usagekit_collector.ingest.capture import PASSED_OVER, asked_at, captures, library_of, token_of
+from usagekit_collector.ingest.decode import Refused, decode, unwrap
+from usagekit_collector.web import browser
+from usagekit_collector.web.access import may_make_project
+from usagekit_collector.web.bodies import text_of_request
+from usagekit_collector.web.memory import Share
+from usagekit_collector.web.sdk_v1 import ROUTES_V1, capture_v1
+from usagekit_collector.web.service import Service
+
+_Handler = Callable[[Request], Awaitable[Response]]
+ROUTES = ("/batch", "/i/v0/e", "/e", "/capture", "/track", "/engage", "/i/v0/ai/batch")
+NO_PROJECT = "no project has this token"
+# Where a program's token would have made one.
+NO_PROJECT_OF_A_PAGE = f"{NO_PROJECT}, and a page makes none: see allow_origin, or token create"
+# What a single event is, of those by which a profile was set once.
+_UNNAMED = {"/engage": "$identify"}
+# Seconds after which somebody who was told to come again may do so.
+_AGAIN = {"Retry-After": "1"}
+
+
+def routes() -> list[Route]:
+    """Each with and without its slash; they may be called from any page on the web."""
+    cors = [
+        Middleware(
+            CORSMiddleware,
+            allow_origin_regex=".*",
+            allow_credentials=True,
+            allow_methods=["GET", "POST", "OPTIONS"],
+            allow_headers=["*"],
+        )
+    ]
+    known: list[tuple[str, _Handler, list[str]]] = [
+        (path, capture(_UNNAMED.get(path, "")), ["GET", "POST", "OPTIONS"]) for path in ROUTES
+    ]
+    known += [(path, capture_v1, ["POST", "OPTIONS"]) for path in ROUTES_V1]
+    known += browser.ROUTES
+    return [
+        Route(path + slash, handler, methods=methods, middleware=cors)
+        for path, handler, methods in known
+        for slash in ("", "/")
+    ]
+
+
+def capture(unnamed: str) -> _Handler:
+    """Takes in what an SDK sends; it is on disk when the answer is 200.
+
+    Args:
+        unnamed: what a single event without a name is called.
+    """
+
+    async def handle(request: Request) -> Response:
+        service: Service = request.app.state.service
+        if request.method == "OPTIONS":
+            return Response()
+        answer = await _answer(service, request, unnamed)
+        service.metrics.requests.labels(answer.status_code).inc()
+        return answer
+
+    return handle
+
+
+async def _answer(service: Service, request: Request, unnamed: str) -> Response:
+    try:
+        with service.memory.share() as share:
+            await _take_in(service, request, share, unnamed)
+    except Refused as refused:
+        service.refusals.tell(refused.status, refused.text, _sender(request))
+        return PlainTextResponse(refused.text, refused.status)
+    except Busy as busy:
+        return PlainTextResponse(f"{busy}: try again", 503, _AGAIN)
+    except ClientDisconnect:
+        return Response(status_code=499)
+    except asyncio.TimeoutError:
+        return PlainTextResponse("the request took too long", 408)
+    if request.query_params.get("beacon") in ("", "1"):
+        return Response(status_code=204)
+    return JSONResponse({"status": "Ok"})
+
+
+async def _take_in(service: Service, request: Request, share: Share, unnamed: str) -> None:
+    """Store the events of a request. Raises Refused, Busy, ClientDisconnect, TimeoutError."""
+    query, encoding = request.query_params, request.headers.get("content-encoding", "")
+    text = await text_of_request(
+        request,
+        share,
+        service.settings.request_seconds,
+        lambda body, limit: unwrap(body, query, limit, encoding),
+    )
+    batch = decode(text, unnamed)
+    request.state.library = library_of(batch)
+    batch.events = [event for event in batch.events if event.get("event") != PASSED_OVER]
+    if not batch.events:
+        return
+    token = token_of(batch)
+    events = captures(batch, datetime.now(timezone.utc), asked_at(query))
+    may_make = may_make_project(request.headers, service.settings.allow_origin)
+    project = await service.project_of(token, may_make=may_make)
+    if project is None:
+        raise Refused(401, NO_PROJECT if may_make else NO_PROJECT_OF_A_PAGE)
+    await service.store(project, events)
+
+
+def _sender(request: Request) -> str:
+    """The SDK, as its events say it; else what the program says that it is."""
+    return getattr(request.state, "library", "") or request.headers.get("user-agent", "")
