@@ -81,7 +81,7 @@ async def list_projects(service: Service, _: Any, __: Request) -> list[Project]:
 
 
 async def make_token(service: Service, asked: Any, _: Request) -> Project:
-    """A new token, in a project that is made if there is none of that name."""
+    """Make a token, and its project if there is none of that name."""
     _, wish = asked
     try:
         check_name(wish.name)
@@ -92,14 +92,14 @@ async def make_token(service: Service, asked: Any, _: Request) -> Project:
 
 
 async def rename_project(service: Service, asked: Any, request: Request) -> Project:
-    """Another name for a project."""
+    """Call a project, said by its name or token, by another name."""
     _, wish = asked
     project = await project_of(service, request.path_params["project"])
     return await _carried_out(service, lambda client: projects.rename(client, project, wish.name))
 
 
 async def remove_project(service: Service, _: Any, request: Request) -> projects.Removed:
-    """A project, with all that is in it."""
+    """Remove a project, said by its name or token, with all its events and persons."""
     project = await project_of(service, request.path_params["project"])
     removed, remains = await _carried_out(service, lambda client: projects.remove(client, project))
     removed.is_gone = await is_gone(service, remains)
@@ -107,7 +107,7 @@ async def remove_project(service: Service, _: Any, request: Request) -> projects
 
 
 async def revoke_token(service: Service, _: Any, request: Request) -> Project:
-    """A token that writes into nothing any more."""
+    """Revoke a token: nothing is taken in under it any more."""
     token = request.path_params["token"]
     return await _carried_out(service, lambda client: projects.revoke(client, token))
 
@@ -122,7 +122,7 @@ async def _carried_out(service: Service, step: Callable[[Client], _T]) -> _T:
 
 
 async def list_events(service: Service, asked: EventsQuery, _: Request) -> events.Page:
-    """One page of events."""
+    """Events, the last to arrive first."""
     start, end = times(asked)
     project = await project_of(service, asked.project)
     wish = events.Wish(
@@ -151,7 +151,7 @@ async def get_person(service: Service, asked: ProjectQuery, request: Request) ->
 async def delete_person(
     service: Service, asked: DeletionQuery, request: Request
 ) -> persons.Deleted:
-    """Whoever goes by this ID, and all their events."""
+    """Delete a person, with all IDs and events."""
     project = await project_of(service, asked.project)
     distinct_id = request.path_params["distinct_id"]
     wish = (project.project, distinct_id, asked.at_most)
@@ -167,7 +167,7 @@ async def delete_person(
 
 
 async def export_events(service: Service, asked: ExportQuery, _: Request) -> Response:
-    """All events between two times, streamed."""
+    """All events between two times, in the order in which they arrived."""
     between = times(asked)
     project = await project_of(service, asked.project)
     wish = (service.engine, project.project, *between)
@@ -200,14 +200,12 @@ OPERATIONS = [
     Operation(
         method="GET",
         path="/api/projects",
-        summary="All projects, with their tokens.",
         handler=list_projects,
         result=list[Project],
     ),
     Operation(
         method="POST",
         path="/api/tokens",
-        summary="Make a token, and its project if there is none of that name.",
         handler=make_token,
         body=NewToken,
         result=Project,
@@ -215,7 +213,6 @@ OPERATIONS = [
     Operation(
         method="PATCH",
         path="/api/projects/{project}",
-        summary="Call a project, said by its name or token, by another name.",
         handler=rename_project,
         body=NewName,
         result=Project,
@@ -224,7 +221,6 @@ OPERATIONS = [
     Operation(
         method="DELETE",
         path="/api/projects/{project}",
-        summary="Remove a project, said by its name or token, with all its events and persons.",
         handler=remove_project,
         result=projects.Removed,
         errors={**_NO_PROJECT, 409: "it was removed meanwhile"},
@@ -232,7 +228,6 @@ OPERATIONS = [
     Operation(
         method="DELETE",
         path="/api/tokens/{token}",
-        summary="Revoke a token: nothing is taken in under it any more.",
         handler=revoke_token,
         result=Project,
         errors={409: "no project has this token, or no other one"},
@@ -240,7 +235,6 @@ OPERATIONS = [
     Operation(
         method="GET",
         path="/api/events",
-        summary="Events, the last to arrive first.",
         handler=list_events,
         query=EventsQuery,
         result=events.Page,
@@ -249,7 +243,6 @@ OPERATIONS = [
     Operation(
         method="GET",
         path="/api/export",
-        summary="All events between two times, in the order in which they arrived.",
         handler=export_events,
         query=ExportQuery,
         result=(export.JSON_LINES, export.PARQUET),
@@ -258,7 +251,6 @@ OPERATIONS = [
     Operation(
         method="GET",
         path=_PERSON,
-        summary="Who goes by this ID.",
         handler=get_person,
         query=ProjectQuery,
         result=persons.Profile,
@@ -267,7 +259,6 @@ OPERATIONS = [
     Operation(
         method="DELETE",
         path=_PERSON,
-        summary="Delete a person, with all IDs and events.",
         handler=delete_person,
         query=DeletionQuery,
         result=persons.Deleted,

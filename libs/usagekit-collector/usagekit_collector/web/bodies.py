@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -30,13 +31,22 @@ async def text_of_request(
 
     Raises Refused, Busy, ClientDisconnect, TimeoutError.
     """
-    body = await asyncio.wait_for(_read(request, share), seconds)
+    body = await _in_time(request, share, seconds)
     text = unpack(body, min(LARGEST_UNPACKED, share.largest))
     if text is not body:
         if len(text) > share.largest:
             raise Refused(413, f"there is no memory for more than {share.largest} bytes of it")
         share.hold(len(text))
     return text
+
+
+async def _in_time(request: Request, share: Share, seconds: float) -> bytes:
+    """Raises what ``_read`` does, and TimeoutError."""
+    if sys.version_info >= (3, 11):
+        async with asyncio.timeout(seconds):  # It makes no task, which takes longer than to read.
+            return await _read(request, share)
+    else:
+        return await asyncio.wait_for(_read(request, share), seconds)
 
 
 async def _read(request: Request, share: Share) -> bytes:

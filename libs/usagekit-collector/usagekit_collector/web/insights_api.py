@@ -82,37 +82,37 @@ class RetentionQuery(InsightQuery, kw_only=True):
 
 
 async def commands(service: Service, asked: RankingQuery, _: Request) -> list[insights.CommandUse]:
-    """How each command is used."""
+    """How each command is used, the most used first."""
     wish = await _wish(service, asked)
     return await ask(service, lambda client: insights.commands(client, wish, asked.limit))
 
 
 async def events(service: Service, asked: RankingQuery, _: Request) -> list[insights.EventUse]:
-    """How often each event was captured."""
+    """How often each event was captured, the most frequent first."""
     wish = await _wish(service, asked)
     return await ask(service, lambda client: insights.events(client, wish, asked.limit))
 
 
 async def failures(service: Service, asked: RankingQuery, _: Request) -> list[insights.Failure]:
-    """How commands fail."""
+    """How commands fail, the most frequent way first."""
     wish = await _wish(service, asked)
     return await ask(service, lambda client: insights.failures(client, wish, asked.limit))
 
 
 async def versions(service: Service, asked: RankingQuery, _: Request) -> list[insights.VersionUse]:
-    """How each version is used."""
+    """How each version is used, the newest first."""
     wish = await _wish(service, asked)
     return await ask(service, lambda client: insights.versions(client, wish, asked.limit))
 
 
 async def active(service: Service, asked: PeriodsQuery, _: Request) -> list[insights.Active]:
-    """How many persons were there."""
+    """How many persons were there in each period."""
     wish = await _wish(service, asked)
     return await ask(service, lambda client: insights.active(client, wish, asked.interval))
 
 
 async def funnel(service: Service, asked: FunnelQuery, _: Request) -> list[insights.FunnelStep]:
-    """How far persons got."""
+    """How many persons ran some commands one after the other."""
     if not 2 <= len(asked.step) <= MOST_STEPS:
         raise ApiError(400, _STEPS)
     wish = await _wish(service, asked)
@@ -121,13 +121,13 @@ async def funnel(service: Service, asked: FunnelQuery, _: Request) -> list[insig
 
 
 async def retention(service: Service, asked: RetentionQuery, _: Request) -> list[insights.Cohort]:
-    """Who came again."""
+    """How many of those who came for the first time in a week came again."""
     wish = await _wish(service, asked)
     return await ask(service, lambda client: insights.retention(client, wish, asked.weeks))
 
 
 async def lifecycle(service: Service, asked: PeriodsQuery, _: Request) -> list[insights.Lifecycle]:
-    """Who came and who went."""
+    """Who came, came again, and stayed away in each period."""
     wish = await _wish(service, asked)
     wished = (asked.interval, datetime.now(timezone.utc).date())
     return await ask(service, lambda client: insights.lifecycle(client, wish, *wished))
@@ -141,11 +141,10 @@ async def _wish(service: Service, asked: EveryCommandQuery) -> Wish:
     return Wish(**{**fields, "start": start, "end": end})
 
 
-def _insight(handler: Any, summary: str, query: type[msgspec.Struct], result: Any) -> Operation:
+def _insight(handler: Any, query: type[msgspec.Struct], result: Any) -> Operation:
     return Operation(
         method="GET",
         path=f"/api/insights/{handler.__name__}",
-        summary=summary,
         handler=handler,
         query=query,
         result=list[result],
@@ -157,52 +156,12 @@ def _insight(handler: Any, summary: str, query: type[msgspec.Struct], result: An
 
 
 OPERATIONS = [
-    _insight(
-        commands,
-        "How each command is used, the most used first.",
-        RankingQuery,
-        insights.CommandUse,
-    ),
-    _insight(
-        events,
-        "How often each event was captured, the most frequent first.",
-        RankingQuery,
-        insights.EventUse,
-    ),
-    _insight(
-        failures,
-        "How commands fail, the most frequent way first.",
-        RankingQuery,
-        insights.Failure,
-    ),
-    _insight(
-        versions,
-        "How each version is used, the newest first.",
-        RankingQuery,
-        insights.VersionUse,
-    ),
-    _insight(
-        active,
-        "How many persons were there in each period.",
-        PeriodsQuery,
-        insights.Active,
-    ),
-    _insight(
-        funnel,
-        "How many persons ran some commands one after the other.",
-        FunnelQuery,
-        insights.FunnelStep,
-    ),
-    _insight(
-        retention,
-        "How many of those who came for the first time in a week came again.",
-        RetentionQuery,
-        insights.Cohort,
-    ),
-    _insight(
-        lifecycle,
-        "Who came, came again, and stayed away in each period.",
-        PeriodsQuery,
-        insights.Lifecycle,
-    ),
+    _insight(commands, RankingQuery, insights.CommandUse),
+    _insight(events, RankingQuery, insights.EventUse),
+    _insight(failures, RankingQuery, insights.Failure),
+    _insight(versions, RankingQuery, insights.VersionUse),
+    _insight(active, PeriodsQuery, insights.Active),
+    _insight(funnel, FunnelQuery, insights.FunnelStep),
+    _insight(retention, RetentionQuery, insights.Cohort),
+    _insight(lifecycle, PeriodsQuery, insights.Lifecycle),
 ]

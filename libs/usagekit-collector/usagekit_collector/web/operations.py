@@ -49,8 +49,8 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         method: of HTTP.
         path: with its parameters in braces.
-        summary: what it does, in a sentence.
-        handler: does it: given the service, what was asked, and the request's own parameters.
+        handler: does it, given the service, what was asked, and the request's own parameters; its
+            docstring says what it does.
         query: a Struct; its fields are the parameters of the query, checked before the handler.
         body: a Struct, for what is sent; None for nothing.
         result: what is given back: a type that msgspec can describe; or media types.
@@ -59,12 +59,16 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
 
     method: str
     path: str
-    summary: str
     handler: Callable[[Service, Any, Request], Awaitable[Any]]
     result: Any
     query: type[msgspec.Struct] = NoParameters
     body: type[msgspec.Struct] | None = None
     errors: Mapping[int, str] = {}
+
+    @property
+    def summary(self) -> str:
+        """What it does, in a sentence."""
+        return " ".join((self.handler.__doc__ or "").split())
 
 
 async def run(operation: Operation, service: Service, request: Request) -> Response:

@@ -22,7 +22,7 @@ from usagekit_collector.web.memory import Share
 from usagekit_collector.web.sdk_v1 import ROUTES_V1, capture_v1
 from usagekit_collector.web.service import Service
 
-_Handler = Callable[[Request], Awaitable[Response]]
+Handler = Callable[[Request], Awaitable[Response]]
 ROUTES = ("/batch", "/i/v0/e", "/e", "/capture", "/track", "/engage", "/i/v0/ai/batch")
 NO_PROJECT = "no project has this token"
 # Where a program's token would have made one.
@@ -33,8 +33,15 @@ _UNNAMED = {"/engage": "$identify"}
 _AGAIN = {"Retry-After": "1"}
 
 
+def handlers() -> dict[str, Handler]:
+    """What answers events, by its path, each with and without its slash."""
+    known: dict[str, Handler] = {path: capture(_UNNAMED.get(path, "")) for path in ROUTES}
+    known |= dict.fromkeys(ROUTES_V1, capture_v1)
+    return {path + slash: handler for path, handler in known.items() for slash in ("", "/")}
+
+
 def routes() -> list[Route]:
-    """Each with and without its slash; they may be called from any page on the web."""
+    """They may be called from any page on the web."""
     cors = [
         Middleware(
             CORSMiddleware,
@@ -44,19 +51,22 @@ def routes() -> list[Route]:
             allow_headers=["*"],
         )
     ]
-    known: list[tuple[str, _Handler, list[str]]] = [
-        (path, capture(_UNNAMED.get(path, "")), ["GET", "POST", "OPTIONS"]) for path in ROUTES
+    old, new = ["GET", "POST", "OPTIONS"], ["POST", "OPTIONS"]
+    known = [
+        (path, handler, new if handler is capture_v1 else old)
+        for path, handler in handlers().items()
     ]
-    known += [(path, capture_v1, ["POST", "OPTIONS"]) for path in ROUTES_V1]
-    known += browser.ROUTES
-    return [
-        Route(path + slash, handler, methods=methods, middleware=cors)
-        for path, handler, methods in known
+    known += [
+        (path + slash, handler, methods)
+        for path, handler, methods in browser.ROUTES
         for slash in ("", "/")
     ]
+    return [
+        Route(path, handler, methods=methods, middleware=cors) for path, handler, methods in known
+    ]
 
 
-def capture(unnamed: str) -> _Handler:
+def capture(unnamed: str) -> Handler:
     """Takes in what an SDK sends; it is on disk when the answer is 200.
 
     Args:

@@ -28,6 +28,8 @@ _log = logging.getLogger(__name__)
 # where the system lets us.
 _BACKLOG, _AT_ONCE = 2048, 8
 _FILES, _OTHERS = 65_536, 56
+# Seconds of a thread's turn.
+_TURN = 0.0005
 # Seconds between two words of what the system has too little of.
 _SELDOM = 60.0
 
@@ -47,6 +49,9 @@ def serve(settings: Settings) -> None:
     service = Service(settings)
     try:
         _look_for_garbage_seldom()
+        # Who stores makes way for who answers ten times sooner than by default: else each answer
+        # waits 5 ms for its turn, several times.
+        sys.setswitchinterval(_TURN)
         service.engine.announce(url)
         app = create_app(service)
         config = uvicorn.Config(

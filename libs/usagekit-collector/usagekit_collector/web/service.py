@@ -21,6 +21,7 @@ from usagekit_collector.store.opening import opened_store
 from usagekit_collector.store.projects import Projects, create_token
 from usagekit_collector.store.retention import set_retention
 from usagekit_collector.store.storer import storing
+from usagekit_collector.web.answers import Answers
 from usagekit_collector.web.memory import Memory
 from usagekit_collector.web.refusals import Refusals
 
@@ -54,6 +55,7 @@ class Service:
                 storing(self.engine, settings, self.metrics)
             )
             self._close = stack.pop_all().close
+        self._answers = Answers()
         self.metrics.watch(lambda: self.intake.size.events, lambda: self.intake.size.bytes)
         # Whether a token that nobody announced makes its project.
         self.is_open = (
@@ -70,7 +72,7 @@ class Service:
         """Have events stored; they are on disk when this returns. Raises Busy."""
         if self.engine.is_anothers:
             raise Busy(_ANOTHERS)
-        await asyncio.shield(asyncio.wrap_future(self.intake.append(project, events)))
+        await self._answers.of(self.intake.append(project, events))
 
     @property
     def why_not(self) -> str:
