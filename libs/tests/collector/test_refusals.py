@@ -77,6 +77,25 @@ def test_a_sender_that_calls_itself_anything_writes_one_short_line_of_ascii(
     assert last.startswith("refused 2 more")
 
 
+def test_a_question_that_is_refused_is_in_the_log_without_what_was_asked(
+    new_collector: Callable[..., Collector],
+) -> None:
+    with new_collector() as collector:
+        agent = {"User_Agent": "made-up/1"}
+        for asked in ("secret=ada", "tz=secret/ada", "limit=ada"):
+            answer = collector.request("GET", f"/api/events?{asked}", None, **agent)
+            assert answer.status == 400
+        assert (
+            collector.request("GET", "/api/persons/secret?project=ada", None, **agent).status == 404
+        )
+    assert told(collector) == [
+        "refused: 400, there is no parameter; sent by made-up/1",
+        "refused: 400, tz; sent by made-up/1",
+        "refused: 400, Expected `int`, got `str` - at `$.limit`; sent by made-up/1",
+        "refused: 404, there is no project of this name or token; sent by made-up/1",
+    ]
+
+
 @given(senders=st.lists(st.text(), max_size=300))
 def test_a_flood_of_refusals_is_a_line_for_each_kind_and_another_for_the_rest(
     senders: list[str],

@@ -84,6 +84,7 @@ def test_every_setting_can_be_a_variable_and_a_name_in_the_file(tmp_path: Path) 
         "store": "clickhouse://server/db",
         "password": SECRET,
         "log_level": "debug",
+        "log_format": "text",
         "batch_seconds": "0.5",
         "state": "a/folder",
         "request_seconds": "1.5",
@@ -137,6 +138,7 @@ def test_an_unknown_name_in_the_file_is_refused_with_the_one_that_was_meant(tmp_
         ("query_bytes", ["0"], "at least 1"),
         ("lease_seconds", ["0"], "more than 0"),
         ("max_projects", ["-1"], "at least 0"),
+        ("log_format", ["yaml"], "expected one of auto, json, text"),
         ("log_level", ["loud", "INFO\n"], "expected one of debug, info, warning, error"),
     ],
 )

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import pty
+import re
 import shlex
 import signal
 import socket
@@ -105,6 +108,54 @@ def test_whatever_is_sent_the_log_is_lines_of_json(new_collector: NewCollector) 
         "what came is no HTTP",
     ]
     assert lines[-1]["message"] == "stopped"
+
+
+def test_at_a_terminal_it_says_in_plain_lines_where_it_is_and_what_comes_next(
+    new_collector: NewCollector,
+) -> None:
+    collector = new_collector()
+    collector.folder.mkdir()
+    leader, follower = pty.openpty()
+    with subprocess.Popen(
+        [COLLECTOR, "serve"],
+        env=collector.environ,
+        stdin=follower,
+        stdout=follower,
+        stderr=follower,
+    ) as process:
+        os.close(follower)
+        said = b""
+        while b"listening on" not in said:
+            said += os.read(leader, 4096)
+        (url,) = re.findall(rb"^listens at  (http://127.0.0.1:\d+)\r$", said, re.MULTILINE)
+        (ask,) = re.findall(rb"^to ask      (curl -H @\S+ \S+)\r$", said, re.MULTILINE)
+        assert f"store       {collector.folder}/store\r\n".encode() in said
+        assert b"ARCADE_USAGE_HOST=" + url in said
+        # What is there to be pasted can be.
+        ran = subprocess.run(shlex.split(ask.decode()), capture_output=True)
+        assert ran.stdout == b"[]", ran
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(30) == 0
+        while b"stopped" not in said:
+            said += os.read(leader, 4096)
+    os.close(leader)
+    assert b"{" not in said
+    assert re.search(rb"^\d\d:\d\d:\d\d  stopped\r$", said, re.MULTILINE)
+
+
+@pytest.mark.parametrize(("form", "is_json"), [("json", True), ("text", False), ("auto", True)])
+def test_the_log_is_of_the_form_that_was_asked_for(
+    new_collector: NewCollector, form: str, is_json: bool
+) -> None:
+    collector = new_collector()
+    ran = subprocess.run(
+        ["timeout", "--signal=TERM", "4", COLLECTOR, "serve", "--log-format", form],
+        env=collector.environ,
+        capture_output=True,
+    )
+    lines = ran.stderr.splitlines()
+    assert lines
+    assert all(line.startswith(b"{") == is_json for line in lines), lines
 
 
 def test_its_numbers_are_prometheus_s_and_right(new_collector: NewCollector) -> None:

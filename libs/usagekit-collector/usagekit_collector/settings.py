@@ -168,6 +168,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         str,
         Meta(pattern="^(debug|info|warning|error)$", description="debug, info, warning or error."),
     ] = "info"
+    log_format: Annotated[
+        str,
+        Meta(
+            pattern="^(auto|json|text)$",
+            description="json, a line of it for each record; text, for people; or auto, which is "
+            "text at a terminal.",
+        ),
+    ] = "auto"
 
     def check(self) -> Settings:
         """Itself, complete. Raises SettingsError for a store that cannot be one."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hmac
+import re
 import time
 from ipaddress import ip_address
 from typing import TYPE_CHECKING
@@ -21,6 +22,10 @@ if TYPE_CHECKING:
 # Seconds that a wrong password costs whoever said it, one after the other; who is that far behind
 # is not waited for. From so many at once they are taken for one.
 _WRONG, _BEHIND, _MOST_PEERS = 1.0, 10.0, 1_000
+
+
+# Of what an answer says, what stands before this is ours; after it may be what was asked.
+_OWN_WORDS = re.compile(r"[:'\"]")
 
 
 class Guard:
@@ -48,9 +53,12 @@ class Guard:
             await self._slow_down(request)
             raise ApiError(401, self._service.how_to_say_the_password)
 
-    def count(self, status: int) -> None:
-        """One more request was refused, with this answer."""
+    def refused(self, request: Request, status: int, text: str) -> None:
+        """One more request was refused, with this answer: it is counted, and in the log."""
         self._service.metrics.refused.labels(status).inc()
+        if status != 401:  # A wrong password is told of with whose it was.
+            reason = _OWN_WORDS.split(text, maxsplit=1)[0].strip()
+            self._service.refusals.tell(status, reason, request.headers.get("user-agent", ""))
 
     async def _slow_down(self, request: Request) -> None:
         if "authorization" not in request.headers:

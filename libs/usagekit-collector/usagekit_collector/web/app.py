@@ -174,9 +174,10 @@ def guarded(handler: _Handler) -> _Handler:
             await guard.check(request)
             return await handler(request)
         except ApiError as error:
-            guard.count(error.status)
+            guard.refused(request, error.status, error.text)
             return failure(error.status, error.text)
         except Busy as error:
+            guard.refused(request, 503, str(error))
             return failure(503, f"{error}: try again")
         except ClickHouseError as error:
             _log.error("the store could not answer: %s", error)

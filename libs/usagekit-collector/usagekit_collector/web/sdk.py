@@ -92,6 +92,7 @@ async def _answer(service: Service, request: Request, unnamed: str) -> Response:
         service.refusals.tell(refused.status, refused.text, _sender(request))
         return PlainTextResponse(refused.text, refused.status)
     except Busy as busy:
+        service.refusals.tell(503, str(busy), _sender(request))
         return PlainTextResponse(f"{busy}: try again", 503, _AGAIN)
     except ClientDisconnect:
         return Response(status_code=499)

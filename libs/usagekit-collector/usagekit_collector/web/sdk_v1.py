@@ -41,6 +41,7 @@ async def _answer(service: Service, request: Request) -> Response:
         tag = refused.tag if isinstance(refused, Unfit) else "payload_too_large"
         return _failure(refused.status, tag, refused.text)
     except Busy as busy:
+        service.refusals.tell(503, str(busy), request.headers.get("posthog-sdk-info", ""))
         answer = _failure(503, "service_unavailable", f"{busy}: try again")
         answer.headers.update(_AGAIN)
         return answer

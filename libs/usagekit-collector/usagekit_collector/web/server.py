@@ -5,21 +5,21 @@ from __future__ import annotations
 import gc
 import logging
 import resource
+import shlex
 import signal
 import socket
 import sys
-import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime, timezone
 
-import msgspec
 import uvicorn
 
 from usagekit_collector import address
 from usagekit_collector.settings import Settings, SettingsError
+from usagekit_collector.store import password
 from usagekit_collector.web.app import create_app
 from usagekit_collector.web.browser import check_scripts
+from usagekit_collector.web.logs import log_to_stderr
 from usagekit_collector.web.protocol import patient
 from usagekit_collector.web.service import Service
 
@@ -30,8 +30,6 @@ _BACKLOG, _AT_ONCE = 2048, 8
 _FILES, _OTHERS = 65_536, 56
 # Seconds of a thread's turn.
 _TURN = 0.0005
-# Seconds between two words of what the system has too little of.
-_SELDOM = 60.0
 
 
 def serve(settings: Settings) -> None:
@@ -41,7 +39,7 @@ def serve(settings: Settings) -> None:
     """
     settings.check_exposure()
     check_scripts(settings.posthog_js)
-    log_to_stderr(settings.log_level)
+    is_for_a_person = log_to_stderr(settings.log_level, settings.log_format)
     files = _lift_limit_of_files()
     listener = listen(settings)
     host, port = listener.getsockname()[:2]
@@ -67,6 +65,8 @@ def serve(settings: Settings) -> None:
             timeout_graceful_shutdown=int(settings.request_seconds) + 1,
         )
         server = _Server(config)
+        if is_for_a_person:
+            welcome(service, url)
         _log.info("listening on %s, store %s", url, address.read(settings.store).plain)
         server.run(sockets=[listener])
     finally:
@@ -94,6 +94,23 @@ class _Server(uvicorn.Server):
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
         yield
+
+
+def welcome(service: Service, url: str) -> None:
+    """What whoever has started it at a terminal does next."""
+    settings = service.settings
+    file = "" if settings.password or settings.open else password.file_of(settings)
+    asks = f"curl -H @{shlex.quote(str(file))} {url}/api/projects" if file else ""
+    lines = {
+        "listens at": url,
+        "store": str(service.engine.folder or address.read(settings.store).plain),
+        "to send": f"ARCADE_USAGE_HOST={url}, or the host of any PostHog SDK",
+        "to ask": asks or f"{url}/api/projects",
+        "to open": f"{url}/",
+        "to stop": "Ctrl-C",
+    }
+    for name, said in lines.items():
+        print(f"{name:10}  {said}", file=sys.stderr)
 
 
 def _lift_limit_of_files() -> int:
@@ -129,53 +146,3 @@ def listen(settings: Settings) -> socket.socket:
         raise SettingsError(
             f"cannot listen on {settings.host}, port {settings.port}: {error.strerror}"
         ) from error
-
-
-class _Seldom(logging.Filter):
-    """What others say again and again, as often as anybody wishes, is said now and then."""
-
-    _SAID: Mapping[str, str] = {
-        "out of system resource": "no more connections can be taken: too many open files",
-        "Invalid HTTP request": "what came is no HTTP",
-    }
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._next: dict[str, float] = {}
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        if record.name not in ("asyncio", "uvicorn.error"):
-            return True
-        text = record.getMessage()
-        for known, said in self._SAID.items():
-            if known in text:
-                if time.monotonic() < self._next.get(known, 0):
-                    return False
-                self._next[known] = time.monotonic() + _SELDOM
-                record.msg, record.args, record.exc_info = said, (), None
-        return True
-
-
-class _Json(logging.Formatter):
-    """A line of JSON for each record."""
-
-    def format(self, record: logging.LogRecord) -> str:
-        moment = datetime.fromtimestamp(record.created, timezone.utc)
-        fields = {
-            "time": moment.isoformat(timespec="milliseconds"),
-            "level": record.levelname.lower(),
-            "logger": record.name,
-            "message": record.getMessage(),
-        }
-        if record.exc_info:
-            fields["error"] = self.formatException(record.exc_info)
-        return msgspec.json.encode(fields).decode()
-
-
-def log_to_stderr(level: str) -> None:
-    """Structured lines on stderr."""
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(_Json())
-    handler.addFilter(_Seldom())
-    logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
-    logging.getLogger("clickhouse_connect").setLevel(logging.ERROR)
