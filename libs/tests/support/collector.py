@@ -27,7 +27,7 @@ COLLECTOR = str(Path(sys.executable).parent / "usagekit-collector")
 _IMPORTS = (
     *("clickhouse_connect", "clickhouse_connect.driver.binding", "click", "msgspec", "numpy"),
     *("prometheus_client", "starlette.applications", "starlette.middleware.cors", "uvicorn"),
-    *("uvicorn.protocols.http.h11_impl", "importlib.metadata", "importlib.resources"),
+    *("uvicorn.protocols.http.httptools_impl", "importlib.metadata", "importlib.resources"),
     "tests.support.engine",
 )
 _numbers = itertools.count()

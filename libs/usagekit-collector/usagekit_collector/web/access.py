@@ -106,16 +106,14 @@ def may_make_project(headers: Headers, allowed: str) -> bool:
 
 
 class Sane:
-    """Every request is one, and every answer says how it is to be taken. ASGI.
+    """Every answer says how it is to be taken. ASGI.
 
     Args:
         app: what answers.
-        service: where it is said what was refused.
     """
 
-    def __init__(self, app: ASGIApp, service: Service) -> None:
+    def __init__(self, app: ASGIApp) -> None:
         self._app = app
-        self._service = service
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -127,21 +125,7 @@ class Sane:
                 message["headers"] = [*message["headers"], *more]
             await send(message)
 
-        names = [name for name, _ in scope["headers"]]
-        if b"content-length" in names and b"transfer-encoding" in names:
-            # A proxy before us may have taken it for another request than this one.
-            self._service.metrics.refused.labels(400).inc()
-            self._service.refusals.tell(400, "two lengths", "")
-            await _refuse(say)
-        else:
-            await self._app(scope, receive, say)
-
-
-async def _refuse(send: Send) -> None:
-    headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"connection", b"close")]
-    await send({"type": "http.response.start", "status": 400, "headers": headers})
-    body = b"a request has either a Content-Length or a Transfer-Encoding"
-    await send({"type": "http.response.body", "body": body})
+        await self._app(scope, receive, say)
 
 
 def _is_said(password: str, authorization: str) -> bool:

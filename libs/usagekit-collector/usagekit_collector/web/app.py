@@ -75,7 +75,7 @@ def create_app(service: Service) -> Starlette:
             *(_route(one) for one in OPERATIONS),
         ],
         exception_handlers={HTTPException: told},
-        middleware=[Middleware(Sane, service=service), Middleware(Shortcut)],
+        middleware=[Middleware(Sane), Middleware(Shortcut)],
     )
     app.router.redirect_slashes = False
     app.state.service = service

@@ -20,6 +20,8 @@ class _Seldom(logging.Filter):
     _SAID: Mapping[str, str] = {
         "out of system resource": "no more connections can be taken: too many open files",
         "Invalid HTTP request": "what came is no HTTP",
+        "Unsupported upgrade request": "an upgrade was asked for, of which there is none",
+        "No supported WebSocket": "an upgrade was asked for, of which there is none",
     }
 
     def __init__(self) -> None:

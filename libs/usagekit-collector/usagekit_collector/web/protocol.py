@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
 
-import h11
-from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 # What every answer says, unless it says otherwise itself.
 HEADERS = {b"x-content-type-options": b"nosniff", b"cache-control": b"no-store"}
 # Seconds more for a body than its handler gives it: whoever is late is told so first.
 _LONGER = 2.0
+# Bytes of a head.
+_LARGEST_HEAD = 64 * 1024
 
 
 class Room:
@@ -49,7 +53,11 @@ class Room:
         self._idle.pop(one, None)
 
 
-class Patient(H11Protocol):
+class BadHead(Exception):  # noqa: N818 - that is what it is
+    """A head that two readers might read differently."""
+
+
+class Patient(HttpToolsProtocol):
     """One connection.
 
     Attributes:
@@ -61,6 +69,12 @@ class Patient(H11Protocol):
     seconds: float
     room: Room
     _deadline: asyncio.TimerHandle | None = None
+    # Of the request that is coming: whether its head is, or its body; how long the head is so far.
+    _in_head = _in_body = False
+    _head_size = 0
+    # What came is no HTTP: the requests before it, so many, are answered first.
+    _is_refused = False
+    _unanswered = 0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """It is open: the first head is to come."""
@@ -69,18 +83,44 @@ class Patient(H11Protocol):
         self.room.enter(self)
         self.room.rest(self)
 
-    def handle_events(self) -> None:
+    def data_received(self, data: bytes) -> None:
         """Something came."""
-        before = self.cycle
-        super().handle_events()
-        if self.cycle is not before:  # A head is complete.
-            self.room.work(self)
-            self._wait(self.seconds + _LONGER)
+        if self._is_refused or self.parser is None:
+            return
+        if not self._in_body:
+            self._head_size += len(data)
+        super().data_received(data)
+        if self._in_head and self._head_size > _LARGEST_HEAD:
+            self.send_400_response("the head is too long")
+
+    def on_message_begin(self) -> None:
+        """A head begins."""
+        super().on_message_begin()
+        self._in_head = True
+
+    def on_headers_complete(self) -> None:
+        """A head is complete. Raises BadHead."""
+        check_head(self.headers, self.parser.get_http_version())
+        super().on_headers_complete()
+        self._in_head, self._in_body, self._head_size = False, True, 0
+        self._unanswered += 1
+        self.room.work(self)
+        self._wait(self.seconds + _LONGER)
+
+    def on_message_complete(self) -> None:
+        """A body is complete."""
+        super().on_message_complete()
+        self._in_body = False
 
     def on_response_complete(self) -> None:
         """It is answered: the next head may come."""
         super().on_response_complete()
-        if self.conn.their_state is h11.IDLE:
+        self._unanswered -= 1
+        if self._unanswered:
+            return
+        if self._is_refused:
+            self._refuse()
+        elif not self._in_body:
             self.room.rest(self)
             self._wait(self.seconds)
 
@@ -89,16 +129,18 @@ class Patient(H11Protocol):
         super().pause_writing()
         self._wait(self.seconds)
 
-    def send_400_response(self, msg: str) -> None:
-        """What came is no HTTP."""
-        if self.conn.our_state in (h11.IDLE, h11.SEND_RESPONSE):
-            headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"connection", b"close")]
-            headers += HEADERS.items()
-            answer = h11.Response(status_code=400, headers=headers, reason=b"Bad Request")
-            for event in (answer, h11.Data(data=msg.encode()), h11.EndOfMessage()):
-                self.transport.write(self.conn.send(event) or b"")
-        # Else it was answered before it went wrong.
-        self.transport.close()
+    def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - it is said in our words
+        """What came is no HTTP. What came before it is answered first."""
+        if self._is_refused:
+            return
+        self._is_refused = True
+        self.flow.pause_reading()
+        if self._in_body and not self.cycle.response_complete:
+            self._unanswered -= 1  # Its body will never come.
+            if self.pipeline and self.pipeline[0][0] is self.cycle:
+                self.pipeline.popleft()
+        if not self._unanswered:
+            self._refuse()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """It is closed."""
@@ -107,20 +149,42 @@ class Patient(H11Protocol):
         self.room.leave(self)
         super().connection_lost(exc)
 
+    def _refuse(self) -> None:
+        """Say so, unless the request was answered before it went wrong."""
+        if self.transport.is_closing():
+            return
+        is_begun = self.cycle is not None and self.cycle.response_started
+        if not (self._in_body and is_begun):
+            text = b"Invalid HTTP request received."
+            lines = [b"HTTP/1.1 400 Bad Request", b"content-type: text/plain; charset=utf-8"]
+            lines += [b"content-length: %d" % len(text), b"connection: close"]
+            lines += [b"%b: %b" % item for item in HEADERS.items()]
+            self.transport.write(b"\r\n".join([*lines, b"", text]))
+        self.transport.close()
+
     def _wait(self, seconds: float) -> None:
         if self._deadline is not None:
             self._deadline.cancel()
         self._deadline = self.loop.call_later(seconds, self._give_up)
 
     def _give_up(self) -> None:
-        is_asked = self.cycle is not None and not self.cycle.response_complete
-        is_sent = self.conn.their_state not in (h11.IDLE, h11.SEND_BODY)
-        if is_asked and is_sent and not self.flow.write_paused:
+        if self._unanswered and not self._in_body and not self.flow.write_paused:
             self._wait(self.seconds)  # The turn is ours.
         else:
             self.transport.abort()
 
 
+def check_head(headers: Sequence[tuple[bytes, bytes]], version: str) -> None:
+    """Raises BadHead for one that a proxy before us might have read differently."""
+    names = Counter(name for name, _ in headers)
+    if names[b"host"] > 1 or (not names[b"host"] and version != "1.0"):
+        raise BadHead("one host")
+    encodings = [value.lower() for name, value in headers if name == b"transfer-encoding"]
+    if encodings and (encodings != [b"chunked"] or names[b"content-length"]):
+        raise BadHead("one length, or chunks and nothing else")
+
+
 def patient(seconds: float, most: int) -> type[Patient]:
     """The protocol of a server that has so much patience, and room for so many connections."""
-    return type("Patient", (Patient,), {"seconds": seconds, "room": Room(most)})
+    made: dict[str, Any] = {"seconds": seconds, "room": Room(most)}
+    return type("Patient", (Patient,), made)
