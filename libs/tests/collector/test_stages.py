@@ -7,13 +7,14 @@ import json
 import os
 import random
 import shutil
+import sqlite3
 import sys
 import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import datetime, timedelta, timezone
 from functools import partial
 from pathlib import Path
@@ -32,7 +33,7 @@ SENDERS = 4
 # What a collector does when it has come to a stage for the nth time: it is killed.
 _KILLED = """#!{python}
 import os, signal, sys, threading, time
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from usagekit_collector.cli.commands import main
 from usagekit_collector.intake.sqlite import SqliteIntake
 from usagekit_collector.store import sink
@@ -283,3 +284,50 @@ def test_a_store_of_the_version_before_is_brought_up_to_date_and_its_numbers_go_
     assert arrived[1].startswith("2026-09-21T")
     page = collector.get("/api/events", project=project.token, limit=1).json
     assert page["next"] == then + 1
+
+
+# A collector to which events of one name are more than it can store.
+_POISONED = """#!{python}
+from usagekit_collector.cli.commands import main
+from usagekit_collector.store import sink
+
+row = sink.event_row
+
+def poisoned(captured, *more):
+    if captured.event == "poison":
+        raise TypeError("made up")
+    return b'{{"uuid": "none"}}' if captured.event == "no row" else row(captured, *more)
+
+sink.event_row = poisoned
+main()
+"""
+
+
+def test_an_event_that_cannot_be_stored_keeps_no_other_away_and_is_set_aside(
+    new_collector: NewCollector, tmp_path: Path
+) -> None:
+    program = tmp_path / "poisoned"
+    program.write_text(_POISONED.format(python=sys.executable))
+    program.chmod(0o700)
+    collector = new_collector(open=True)
+    collector.program = str(program)
+    collector.start()
+    project = collector.project()
+    for name in ("a", "poison", "b", "no row", "c"):
+        project.capture(event(name, name))
+    assert [one["event"] for one in project.events()] == ["a", "b", "c"]
+    assert collector.get("/_health").json == {"status": "ok"}
+    numbers = collector.get("/metrics").body
+    assert b"events_aside_total 2.0" in numbers
+    assert b"events_queued 0.0" in numbers
+    assert "1 events cannot be stored: they are set aside" in collector.log.read_text()
+    collector.kill()
+    with closing(sqlite3.connect(collector.folder / "store" / "intake.sqlite")) as connection:
+        kept = connection.execute("SELECT events FROM aside").fetchall()
+    assert [json.loads(events)[0]["event"] for (events,) in kept] == ["poison", "no row"]
+    # What is deleted is not kept there either.
+    collector.start()
+    assert collector.request("DELETE", f"/api/persons/a?project={project.token}").status == 200
+    collector.stop()
+    with closing(sqlite3.connect(collector.folder / "store" / "intake.sqlite")) as connection:
+        assert connection.execute("SELECT count() FROM aside").fetchone() == (0,)

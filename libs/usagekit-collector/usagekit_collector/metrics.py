@@ -37,6 +37,9 @@ class Metrics:
         self.failed_groups = Counter(
             f"{_NAME}_groups_failed", "Groups that could not be stored", registry=own
         )
+        self.aside = Counter(
+            f"{_NAME}_events_aside", "Events that cannot be stored, set aside", registry=own
+        )
         self.damaged = Gauge(
             f"{_NAME}_damaged_parts", "Parts of tables that could not be read", registry=own
         )

@@ -60,5 +60,10 @@ class Intake(Protocol):
         """Let go of all up to a position, which is on disk when this returns. Raises
         IntakeError."""
 
+    def set_aside(self, last: int) -> None:
+        """Keep the events of the request whose last position this is apart: they cannot be stored,
+        and are not read again. Raises IntakeError."""
+
     def scrub(self) -> None:
-        """Have nothing of what it has let go of left in its files. Raises IntakeError."""
+        """Have nothing of what it has let go of, or set aside, left in its files. Raises
+        IntakeError."""

@@ -32,6 +32,8 @@ _READ = (
     "SELECT last, project, arrived, count, events FROM requests WHERE last > ? "
     "ORDER BY last LIMIT ?"
 )
+# So many requests that cannot be stored are kept.
+_MOST_ASIDE = 1_000
 _FAILURES = (sqlite3.Error, OSError, IntakeError)
 _encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder(list[Captured])
@@ -139,6 +141,10 @@ class SqliteIntake:
         """Let go of all up to a position. Raises IntakeError."""
         self._do(lambda: self._forget(upto))
 
+    def set_aside(self, last: int) -> None:
+        """Keep the events of one request apart. Raises IntakeError."""
+        self._do(lambda: self._set_aside(last))
+
     def scrub(self) -> None:
         """Have nothing left of what it has let go of. Raises IntakeError."""
         self._do(self._scrub)
@@ -234,9 +240,19 @@ class SqliteIntake:
             # As a script: else but one page is.
             write.executescript(f"PRAGMA incremental_vacuum({_GIVEN_BACK})")
 
+    def _set_aside(self, last: int) -> None:
+        with self._transaction() as write:
+            write.execute("INSERT INTO aside SELECT * FROM requests WHERE last = ?", (last,))
+            write.execute(
+                "DELETE FROM aside WHERE last <= "
+                "(SELECT last FROM aside ORDER BY last DESC LIMIT 1 OFFSET ?)",
+                (_MOST_ASIDE,),
+            )
+
     def _scrub(self) -> None:
         # What is left of rows within a page, secure_delete has seen to.
         connection = self._connection()
+        connection.execute("DELETE FROM aside")
         connection.executescript("PRAGMA incremental_vacuum")
         is_busy = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
         if is_busy:

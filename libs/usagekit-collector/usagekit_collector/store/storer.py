@@ -11,12 +11,13 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 import msgspec
+from clickhouse_connect.driver.exceptions import ClickHouseError, DatabaseError
 
 from usagekit_collector.errors import Busy, IntakeError, StoreError, store_errors
-from usagekit_collector.intake.seam import Intake
+from usagekit_collector.intake.seam import Entry, Intake
 from usagekit_collector.intake.sqlite import SqliteIntake
 from usagekit_collector.metrics import Metrics
 from usagekit_collector.settings import Settings
@@ -25,13 +26,12 @@ from usagekit_collector.store.client import Client
 from usagekit_collector.store.engine import Engine
 from usagekit_collector.store.sink import Sink
 
-if TYPE_CHECKING:
-    from clickhouse_connect.driver.exceptions import DatabaseError
-
 _log = logging.getLogger(__name__)
 _T = TypeVar("_T")
 # Seconds from a failure to the next try, which are doubled up to the second.
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 5.0
+# The engine's numbers for a row that it cannot read.
+_UNREADABLE = frozenset([6, 26, 27, 38, 41, 53, 69, 70, 72, 117, 130, 321, 376, 407, 467])
 # Seconds in which, when it is told to stop, it still stores what was taken in.
 _LAST = 5.0
 
@@ -175,7 +175,7 @@ class Storer(threading.Thread):
                 return  # Whoever waits for a step has it done in between.
             entries = self._intake.read(self._stored, self._settings.batch_events)
             if entries:
-                self.sink.put(entries)
+                self._put(entries)
                 self._metrics.group_seconds.observe(time.perf_counter() - began)
         except Exception as error:  # noqa: BLE001 - it is tried again, until it can be done
             self._failed(error)
@@ -184,6 +184,28 @@ class Storer(threading.Thread):
             _log.warning("events can be stored again")
         self.is_failing, self._pause = False, 0.0
         self._come_to(entries[-1].last if entries else position)
+
+    def _put(self, entries: list[Entry]) -> None:
+        """Store a group. What by itself cannot be stored keeps nothing else away: it is set aside.
+        Raises what the store fails with."""
+        try:
+            self.sink.put(entries)
+        except Exception as error:
+            if _is_the_stores(error):
+                raise
+            self.sink.put([])  # Without any of them it must not fail, or it is none of theirs.
+            self._put_one_by_one(entries)
+
+    def _put_one_by_one(self, entries: list[Entry]) -> None:
+        for one in entries:
+            try:
+                self.sink.put([one])
+            except Exception as error:
+                if _is_the_stores(error):
+                    raise
+                self._intake.set_aside(one.last)
+                self._metrics.aside.inc(len(one.events))
+                _log.exception("%d events cannot be stored: they are set aside", len(one.events))
 
     def _failed(self, error: Exception) -> None:
         _log.error("events were not stored, and wait in the intake: %s", error)
@@ -229,6 +251,13 @@ class Storer(threading.Thread):
         except Exception as error:  # noqa: BLE001 - it is told to whoever waits for it
             _log.error("a step failed: %s", error)
             task.done.set_exception(error)
+
+
+def _is_the_stores(error: Exception) -> bool:
+    """Whether it is the store that fails, and it may be done later; else it is an event's fault."""
+    if isinstance(error, DatabaseError):
+        return error.code not in _UNREADABLE
+    return isinstance(error, ClickHouseError | StoreError | OSError)
 
 
 @contextmanager
