@@ -98,8 +98,8 @@ class SqliteIntake:
     @property
     def why_not(self) -> str:
         """Why nothing more can be taken; empty if it can."""
-        if self._why_not:
-            return self._why_not
+        if self._why_not or not self._thread.is_alive():
+            return self._why_not or "the intake has ended"
         is_full = self._size.events >= self._most.events or self._size.bytes >= self._most.bytes
         return "the intake is full" if is_full else ""
 
@@ -110,7 +110,7 @@ class SqliteIntake:
         done: Future[int] = Future()
         size = Size(len(events), len(text) + ROW)
         with self._changed:
-            if self._stopping:
+            if self._stopping or not self._thread.is_alive():
                 raise Busy("the collector is stopping")
             if self._size.bytes and not self._has_room(size):
                 raise Busy("too many events wait to be stored")
