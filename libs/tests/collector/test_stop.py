@@ -148,13 +148,15 @@ def test_the_log_is_of_the_form_that_was_asked_for(
     new_collector: NewCollector, form: str, is_json: bool
 ) -> None:
     collector = new_collector()
-    ran = subprocess.run(
-        ["timeout", "--signal=TERM", "4", COLLECTOR, "serve", "--log-format", form],
-        env=collector.environ,
-        capture_output=True,
-    )
-    lines = ran.stderr.splitlines()
-    assert lines
+    collector.folder.mkdir()
+    command = [COLLECTOR, "serve", "--log-format", form]
+    with subprocess.Popen(command, env=collector.environ, stderr=subprocess.PIPE) as process:
+        assert process.stderr is not None
+        lines: list[bytes] = []
+        while not lines or b"listening on" not in lines[-1]:
+            lines.append(process.stderr.readline())
+        process.send_signal(signal.SIGTERM)
+        lines += process.stderr.readlines()
     assert all(line.startswith(b"{") == is_json for line in lines), lines
 
 

