@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import signal
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -214,6 +215,31 @@ print(names(intake), intake.size.events, intake.position)
         "events cannot be written down: see the log",
         "['before', 'after'] 2 2",
     ], ran
+
+
+def test_what_a_failure_has_written_all_the_same_keeps_its_positions(
+    new_intake: Opened, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    intake, commit = new_intake(), SqliteIntake._transaction
+    intake.append(1, [one("a")]).result(10)
+
+    @contextlib.contextmanager
+    def committed_and_failed(self: SqliteIntake) -> Iterator[sqlite3.Connection]:
+        with commit(self) as connection:
+            yield connection
+        raise OSError("made up: nobody knows whether it is on disk")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(SqliteIntake, "_transaction", committed_and_failed)
+        with pytest.raises(Busy):
+            intake.append(1, [one("b") for _ in range(5)]).result(10)
+    # Fewer than those before: were these numbered anew, they would be in their midst.
+    positions = [intake.append(1, [one("c"), one("c")]).result(10) for _ in range(3)]
+    assert positions == [8, 10, 12]
+    assert names(intake) == ["a", *["b"] * 5, *["c"] * 6]
+    assert (intake.size.events, intake.why_not) == (12, "")
+    intake.forget(12)
+    assert (intake.size.events, intake.size.bytes) == (0, 0)
 
 
 @pytest.mark.parametrize("damage", ["head", "middle", "none of its kind"])

@@ -21,6 +21,7 @@ from usagekit_collector.store import keys as keys_module
 from usagekit_collector.store import seen
 from usagekit_collector.store.client import Client
 from usagekit_collector.store.keys import KeyFile, merged, write
+from usagekit_collector.store.known import Known
 from usagekit_collector.store.seen import Seen, keys_of
 
 from tests.support.collector import Collector, event
@@ -163,6 +164,28 @@ def test_few_strangers_are_taken_for_known(tmp_path: Path, monkeypatch: pytest.M
         found |= mask
     assert found.sum() < 20
     assert known.covered == 45_000
+
+
+@pytest.mark.timeout(20)
+def test_who_was_deleted_leaves_no_trace_in_files_or_in_memory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in SMALL.items():
+        monkeypatch.setattr(seen, name, value)
+    store, known = Store(), Known(tmp_path, merges_dangerously=True)
+    people = [uuid4() for _ in range(30)]
+    store.add(people)
+    client = cast("Client", store)
+    while not known.begin(client, store.last):
+        pass
+    latest = uuid4()
+    known.ids.add(keys_of([latest]))
+    store.rows = [(seq, one) for seq, one in store.rows if one != people[3]]
+    known.forget_ids(client)
+    gone = keys_of([people[3], latest])
+    assert [found for *_, mask in known.ids.find(gone) for found in mask if found] == []
+    assert sum(mask.sum() for *_, mask in known.ids.find(keys_of(people))) >= 29
+    known.close()
 
 
 @given(

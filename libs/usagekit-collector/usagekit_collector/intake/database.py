@@ -90,7 +90,7 @@ def opened(path: Path, store: str) -> tuple[sqlite3.Connection, State]:
         connection.close()
         raise
     if made:
-        _sync_folder(path.parent)
+        sync_folder(path.parent)
     return connection, State(max(forgotten, last or 0), int(events), int(size))
 
 
@@ -160,7 +160,8 @@ def _damage(path: Path) -> str:
     return "" if found == "ok" else found
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
+    """Have the names in a folder be on disk. Raises OSError."""
     fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(fd)

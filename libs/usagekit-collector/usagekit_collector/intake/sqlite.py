@@ -184,6 +184,9 @@ class SqliteIntake:
             with self._changed:
                 # While nothing can be written, it is tried now and then whether it can.
                 self._changed.wait_for(self._is_needed, _TRY_AGAIN if self._why_not else None)
+            # Before anything is taken: what is there, and what waits, is counted anew by it.
+            self._open_again()
+            with self._changed:
                 waiting, self._waiting = self._waiting, []
                 steps, self._steps = self._steps, []
             if self._stopping and not (waiting or steps):
@@ -251,24 +254,26 @@ class SqliteIntake:
 
     def _scrub(self) -> None:
         # What is left of rows within a page, secure_delete has seen to.
-        connection = self._connection()
-        connection.execute("DELETE FROM aside")
-        connection.executescript("PRAGMA incremental_vacuum")
-        is_busy = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+        with self._transaction() as write:
+            write.execute("DELETE FROM aside")
+        write.executescript("PRAGMA incremental_vacuum")
+        is_busy = write.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
         if is_busy:
             raise OSError("its log is being read")
 
-    def _connection(self) -> sqlite3.Connection:
-        """The one that writes, opened again after a failure. Raises sqlite3.Error, OSError,
-        IntakeError."""
+    def _open_again(self) -> None:
+        """After a failure."""
         if self._writing is None:
-            self._writing = self._open()
-        return self._writing
+            try:
+                self._writing = self._open()
+            except _FAILURES as error:
+                self._failed(error)
 
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
-        connection = self._connection()
-        with connection:
+        if self._writing is None:
+            raise IntakeError("it could not be opened again")
+        with self._writing as connection:
             connection.execute("BEGIN IMMEDIATE")
             yield connection
 

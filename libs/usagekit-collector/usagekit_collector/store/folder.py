@@ -103,17 +103,7 @@ def make_private(path: Path) -> int:
 
 def is_held(path: Path) -> bool:
     """Whether a process has a folder of ``hold_private``."""
-    try:
-        fd = _open_lock(path, writes=False)
-    except (StoreError, OSError):
-        return False
-    try:
-        fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except OSError:
-        return True
-    finally:
-        os.close(fd)
-    return False
+    return _word_of_holder(path) is not None
 
 
 @contextmanager
@@ -138,17 +128,22 @@ def hold_private(path: Path) -> Iterator[None]:
 def served_at(path: Path) -> str:
     """The URL of the collector that has the store of a folder now; empty if none has, or if it is
     not this user's."""
+    return _said(_word_of_holder(path) or b"").get("url", "")
+
+
+def _word_of_holder(path: Path) -> bytes | None:
+    """What the process has left word of that has a folder now; None if none has it."""
     try:
         fd = _open_lock(path, writes=False)
     except (StoreError, OSError):
-        return ""
+        return None
     try:
         fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except OSError:
-        return _said(os.read(fd, 4096)).get("url", "")
+        return os.read(fd, 4096)
     finally:
         os.close(fd)
-    return ""
+    return None
 
 
 def _make(path: Path) -> None:

@@ -11,6 +11,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from usagekit_collector.intake.database import sync_folder
+
 Keys = NDArray[np.uint64]
 # Keys in a block, which is a page; the first of each block is a fence, and these are in memory.
 _BLOCK = 512
@@ -114,11 +116,7 @@ def write(folder: Path, kind: str, after: int, upto: int, pieces: Iterable[Keys]
         file.flush()
         os.fsync(file.fileno())
     os.replace(part, path)
-    fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)
+    sync_folder(folder)
     return KeyFile(path)
 
 

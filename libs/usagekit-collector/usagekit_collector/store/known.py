@@ -15,7 +15,7 @@ from usagekit_collector.ingest.identity import FORGOTTEN, Fact
 from usagekit_collector.ingest.people import Identities, own_id
 from usagekit_collector.store import statements
 from usagekit_collector.store.client import Client
-from usagekit_collector.store.seen import Seen, keys_of
+from usagekit_collector.store.seen import END, Seen, keys_of
 from usagekit_collector.store.sql import sql
 
 # Bytes of persons that are in memory for one group, about; so many persons are never too many.
@@ -53,11 +53,11 @@ class Known:
         self.ids.seal(upto)
 
     def forget_ids(self, client: Client) -> None:
-        """Somebody was deleted: no file is to say that they were there."""
-        if self.ids.covered:
-            self.ids.clear()
-            while not self.ids.load(client, self.uuids.covered):
-                pass
+        """Somebody was deleted: no file is to say that they were there, and none that is yet to be
+        made of what is in memory."""
+        self.ids.clear()
+        while not self.ids.load(client, END):
+            pass
 
     def close(self) -> None:
         """End what goes on."""

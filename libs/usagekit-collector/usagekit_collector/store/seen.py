@@ -32,7 +32,8 @@ _LATEST, _PIECE = 1 << 20, 1 << 21
 _MERGED = 4
 _log = logging.getLogger(__name__)
 _MIX = np.uint64(0x9E3779B97F4A7C15)
-_END = 2**63 - 1
+# No arrival number is greater.
+END = 2**63 - 1
 
 
 class Seen:
@@ -74,7 +75,7 @@ class Seen:
         asked = {"after": self.covered}
         count = client.query(sql(f"store/seen_{self._kind}_count"), asked).result_rows[0][0]
         if count <= _LATEST:
-            self.add(self._stored(client, self.covered, _END))
+            self.add(self._stored(client, self.covered, END))
             return True
         # About so many: to find just so many would be to sort all of them.
         piece = sql(f"store/seen_{self._kind}_piece").replace("PART", f"{min(1, _PIECE / count)}")
@@ -126,7 +127,7 @@ class Seen:
         for layer in self._layers[1:]:
             found |= layer.might_hold(keys)
         if found.any():
-            yield self.covered, _END, found
+            yield self.covered, END, found
         order = np.argsort(keys)
         for file in self._files:
             found = np.zeros(len(keys), np.bool_)
@@ -234,7 +235,6 @@ class _Layer:
     """A filter for so many keys, and no more."""
 
     def __init__(self, capacity: int) -> None:
-        self.capacity = capacity
         self.room = capacity
         size = (capacity * _BITS - 1).bit_length()
         self._shift = np.uint64(64 - size)

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 from uuid import UUID
 
 from usagekit_collector.ingest.capture import Captured
@@ -72,7 +72,7 @@ class Sink:
         self._removed: frozenset[int] | None = None
 
     @property
-    def _client(self) -> Any:
+    def _client(self) -> Client:
         """Raises StoreError if the store is another's by now."""
         return self._engine.writer
 

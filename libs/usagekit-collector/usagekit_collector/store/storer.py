@@ -69,7 +69,6 @@ class Storer(threading.Thread):
         metrics: Metrics,
     ) -> None:
         super().__init__(name="storer")
-        self._engine = engine
         self._intake = intake
         self._settings = settings
         self._metrics = metrics
