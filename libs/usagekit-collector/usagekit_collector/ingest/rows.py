@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import datetime, timezone
+from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -49,6 +49,9 @@ COLUMNS: dict[str, tuple[str, Callable[[object], bool]]] = {
     "duration": ("duration", _is_number),
     "exit_code": ("exit_code", _is_code),
 }
+_NO_COLUMN: tuple[str, Callable[[object], bool]] = ("", lambda _: False)
+_NONE: frozenset[str] = frozenset()
+_encode = msgspec.json.Encoder().encode
 
 
 def fact_of(project: int, captured: Captured) -> tuple[Fact, list[str]]:
@@ -108,32 +111,33 @@ class Arrival(NamedTuple):
 def event_row(captured: Captured, fact: Fact, arrival: Arrival) -> bytes:
     """The line of JSON by which an event is stored."""
     columns: dict[str, Any] = {}
-    rest = dict(captured.properties)
-    for name, (column, fits) in COLUMNS.items():
-        if name in rest and fits(rest[name]):
-            columns[column] = rest.pop(name)
-    if fact.personless or captured.event not in BYSTANDERS:
-        for name in _CHANGES:
-            rest.pop(name, None)
+    rest: dict[str, Any] = {}
+    aside = _NONE if captured.event in BYSTANDERS and not fact.personless else _CHANGES
+    for name, value in captured.properties.items():
+        column, fits = COLUMNS.get(name, _NO_COLUMN)
+        if fits(value):
+            columns[column] = value
+        elif name not in aside:
+            rest[name] = value
     if fact.merged_id:
         del rest[MERGES[captured.event]]
     changes = {} if fact.personless else fact.changes  # P1, P3: stripped
-    return msgspec.json.encode(
+    return _encode(
         {
             "project": fact.project,
             "uuid": captured.uuid,
             "seq": arrival.seq,
-            "arrived": sql_time(arrival.arrived),
-            "timestamp": sql_time(captured.timestamp),
+            "arrived": arrival.arrived,
+            "timestamp": captured.timestamp,
             "event": captured.event,
             "distinct_id": captured.distinct_id,
             "own_id": arrival.own_id,
             "person_mode": arrival.mode,
             "merged_id": fact.merged_id,
-            "changes": msgspec.json.encode(changes).decode() if changes or arrival.is_first else "",
+            "changes": _encode(changes).decode() if changes or arrival.is_first else "",
             "outcome": OUTCOMES.get(captured.event, ""),
             **columns,
-            "properties": msgspec.json.encode(rest).decode(),
+            "properties": _encode(rest).decode(),
         }
     )
 
@@ -161,8 +165,3 @@ def properties_of(row: Mapping[str, Any]) -> dict[str, Any]:
     if row["merged_id"] not in ("", FORGOTTEN):
         properties[MERGES[row["event"]]] = row["merged_id"]
     return properties
-
-
-def sql_time(moment: datetime) -> str:
-    """A time as the engine reads it, in UTC."""
-    return moment.astimezone(timezone.utc).replace(tzinfo=None).isoformat(" ")

@@ -9,7 +9,6 @@ from datetime import datetime, timezone
 
 import msgspec
 
-from usagekit_collector.ingest.rows import sql_time
 from usagekit_collector.store import erasure, statements
 from usagekit_collector.store.client import Client
 from usagekit_collector.store.engine import Engine
@@ -220,7 +219,7 @@ def _save(client: Client, project: Project) -> None:
             "token": token,
             "project": project.project,
             "name": project.name,
-            "created_at": sql_time(project.created_at),
+            "created_at": project.created_at,
         }
         for token in project.tokens
     ]

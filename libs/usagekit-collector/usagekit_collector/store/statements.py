@@ -12,7 +12,7 @@ import msgspec
 
 from usagekit_collector.ingest.identity import Fact
 from usagekit_collector.ingest.people import Identities, Person, own_id
-from usagekit_collector.ingest.rows import fact_of_row, sql_time
+from usagekit_collector.ingest.rows import fact_of_row
 from usagekit_collector.store.client import Client
 from usagekit_collector.store.inserts import insert
 from usagekit_collector.store.shards import change, is_sharded
@@ -119,7 +119,7 @@ def _person_rows(identities: Identities, version: int) -> Iterator[bytes]:
             row["is_deleted"] = 1
         else:
             row |= {
-                "created_at": sql_time(person.created_at),
+                "created_at": person.created_at,
                 "is_identified": person.is_identified,
                 "properties": msgspec.json.encode(person.properties).decode(),
             }
