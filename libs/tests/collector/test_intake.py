@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import signal
-import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -220,17 +219,15 @@ print(names(intake), intake.size.events, intake.position)
 def test_what_a_failure_has_written_all_the_same_keeps_its_positions(
     new_intake: Opened, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    intake, commit = new_intake(), SqliteIntake._transaction
+    intake, write = new_intake(), SqliteIntake._write
     intake.append(1, [one("a")]).result(10)
 
-    @contextlib.contextmanager
-    def committed_and_failed(self: SqliteIntake) -> Iterator[sqlite3.Connection]:
-        with commit(self) as connection:
-            yield connection
+    def written_and_failed(self: SqliteIntake, rows: list[Any]) -> None:
+        write(self, rows)
         raise OSError("made up: nobody knows whether it is on disk")
 
     with monkeypatch.context() as patch:
-        patch.setattr(SqliteIntake, "_transaction", committed_and_failed)
+        patch.setattr(SqliteIntake, "_write", written_and_failed)
         with pytest.raises(Busy):
             intake.append(1, [one("b") for _ in range(5)]).result(10)
     # Fewer than those before: were these numbered anew, they would be in their midst.
@@ -358,3 +355,23 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SqliteIntake]:
     intake: SqliteIntake = opened(tmp_path_factory.mktemp("intake"))
     yield intake
     intake.close()
+
+
+def test_what_is_read_at_once_is_as_many_requests_as_were_asked_for(new_intake: Opened) -> None:
+    intake = new_intake(most_events=10_000)
+    sizes = [1, 40, 1, 300, 7, *[1] * 300, 500, 2]
+    for nth, size in enumerate(sizes):
+        # Some alone have more bytes than are read in one step.
+        events = [one(f"{nth}", x="x" * (2_000 if size > 100 else 20)) for _ in range(size)]
+        intake.append(1, events).result(10)
+    for limit in (1, 41, 42, 349, 350, 10_000):
+        found: list[int] = []
+        after = 0
+        while some := intake.read(after, limit):
+            counts = [len(entry.events) for entry in some]
+            assert sum(counts) <= limit or len(some) == 1
+            following = sizes[len(found) + len(some) :]
+            assert not following or sum(counts) + following[0] > limit
+            found += counts
+            after = some[-1].last
+        assert found == sizes

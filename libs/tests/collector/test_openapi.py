@@ -15,7 +15,7 @@ from schemathesis import GenerationMode
 from schemathesis.core.result import Ok
 from starlette.routing import Route
 from usagekit_collector.web.api import OPERATIONS
-from usagekit_collector.web.app import create_app
+from usagekit_collector.web.app import create_pages
 from usagekit_collector.web.browser import ROUTES
 from usagekit_collector.web.openapi import document
 
@@ -57,7 +57,7 @@ def test_the_document_is_openapi_3_1_and_is_what_is_served(project: Project) -> 
 
 def test_every_route_of_the_api_is_in_the_document_with_all_its_methods(project: Project) -> None:
     service: Any = None  # which no route needs to be made
-    routes = [route for route in create_app(service).routes if isinstance(route, Route)]
+    routes = [route for route in create_pages(service).routes if isinstance(route, Route)]
     found = {
         (re.sub(r":\w+}", "}", route.path), method.lower())
         for route in routes

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
@@ -15,9 +16,10 @@ class Metrics:
     def __init__(self) -> None:
         self._registry = CollectorRegistry()
         own = self._registry
-        self.requests = Counter(
+        requests = Counter(
             f"{_NAME}_requests", "Capture requests, by answer", ["status"], registry=own
         )
+        self._answered = lru_cache(requests.labels)  # To find it takes longer than to count.
         self.stored = Counter(f"{_NAME}_events_stored", "Events put on disk", registry=own)
         self.repeated = Counter(
             f"{_NAME}_events_repeated", "Events that were stored already", registry=own
@@ -47,17 +49,25 @@ class Metrics:
         self._queued_bytes = Gauge(
             f"{_NAME}_queued_bytes", "Bytes of disk that they take", registry=own
         )
-        self.buffered = Gauge(
+        self._buffered = Gauge(
             f"{_NAME}_buffered_bytes", "Bytes of requests in memory", registry=own
         )
         self.group_seconds = Histogram(
             f"{_NAME}_group_seconds", "Time to store one group", registry=own
         )
 
-    def watch(self, events: Callable[[], int], size: Callable[[], int]) -> None:
-        """Tell of what waits by asking how much it is, in events and in bytes."""
+    def answered(self, status: int) -> None:
+        """A capture request was answered."""
+        self._answered(status).inc()
+
+    def watch(
+        self, events: Callable[[], int], size: Callable[[], int], buffered: Callable[[], int]
+    ) -> None:
+        """Tell of what waits by asking how much it is, in events and in bytes of disk; and of the
+        bytes of requests in memory."""
         self._queued.set_function(events)
         self._queued_bytes.set_function(size)
+        self._buffered.set_function(buffered)
 
     def text(self) -> bytes:
         """All of them, in Prometheus' text format."""

@@ -32,7 +32,7 @@ _LONGEST_TOKEN = 64
 _DRESSED = re.compile(r"\{([0-9A-Fa-f-]{36})\}|urn:uuid:([0-9A-Fa-f-]{36})")
 
 
-class Captured(msgspec.Struct):
+class Captured(msgspec.Struct, gc=False):
     """One event, complete.
 
     Attributes:

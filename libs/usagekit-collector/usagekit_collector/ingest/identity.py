@@ -50,7 +50,7 @@ _ILLEGAL_IN_ANY_CASE = frozenset(
 _ILLEGAL = frozenset(["[object Object]", "NaN", "None", "none", "null", "0"])
 
 
-class Fact(msgspec.Struct, frozen=True, kw_only=True):
+class Fact(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What one event says of who is who.
 
     Attributes:

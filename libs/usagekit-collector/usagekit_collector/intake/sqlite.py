@@ -8,8 +8,9 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
-from contextlib import closing, contextmanager, suppress
-from datetime import datetime, timedelta, timezone
+from contextlib import contextmanager, suppress
+from functools import lru_cache
+from itertools import chain
 from pathlib import Path
 
 import msgspec
@@ -18,25 +19,29 @@ from usagekit_collector.errors import Busy, IntakeError
 from usagekit_collector.ingest.capture import Captured
 from usagekit_collector.intake import database
 from usagekit_collector.intake.database import NAME, ROW, SIZE
+from usagekit_collector.intake.reading import Reader
 from usagekit_collector.intake.seam import Entry, Size
 
 _log = logging.getLogger(__name__)
-_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 # Seconds from a failure to the next try.
 _TRY_AGAIN = 5.0
-# Bytes that are read at once, unless one request has more.
-_LARGEST_GROUP = 16 * 1024 * 1024
+# Requests that are written in one step: each is five parameters of a statement.
+_AT_ONCE = 1_000
 # Pages, of 4 KiB, that stay for what comes next; and that are given back by one commit.
 _SPARE_PAGES, _GIVEN_BACK = 16_384, 2_048
-_READ = (
-    "SELECT last, project, arrived, count, events FROM requests WHERE last > ? "
-    "ORDER BY last LIMIT ?"
-)
 # So many requests that cannot be stored are kept.
 _MOST_ASIDE = 1_000
 _FAILURES = (sqlite3.Error, OSError, IntakeError)
 _encoder = msgspec.json.Encoder()
-_decoder = msgspec.json.Decoder(list[Captured])
+
+
+@lru_cache(maxsize=64)
+def _insert(count: int) -> str:
+    """The statement that writes down so many requests.
+
+    It is one step, and a transaction by itself: after each step this thread waits for its turn.
+    """
+    return "INSERT INTO requests VALUES " + ", ".join(["(?, ?, ?, ?, ?)"] * count)  # noqa: S608
 
 
 class _Request(msgspec.Struct):
@@ -80,8 +85,7 @@ class SqliteIntake:
         with self._errors("cannot be opened"):
             database.put_aside_if_damaged(self._path)
             self._writing: sqlite3.Connection | None = self._open()
-        self._reading_lock = threading.Lock()
-        self._reading = database.connect(self._path)
+        self._reader = Reader(self._path)
         self._thread = threading.Thread(target=self._run, name="intake", daemon=True)
         self._thread.start()
 
@@ -121,21 +125,8 @@ class SqliteIntake:
 
     def read(self, after: int, limit: int) -> list[Entry]:
         """The next events, fewer where they are large. Raises IntakeError."""
-        found: list[Entry] = []
-        size = 0
-        with (
-            self._errors("cannot be read"),
-            self._reading_lock,
-            closing(self._reading.execute(_READ, (after, limit))) as rows,
-        ):
-            for last, project, arrived, count, events in rows:
-                limit -= count
-                size += len(events)
-                if found and (limit < 0 or size > _LARGEST_GROUP):
-                    break
-                moment = _EPOCH + timedelta(microseconds=arrived)
-                found.append(Entry(last, project, moment, _decoder.decode(events)))
-        return found
+        with self._errors("cannot be read"):
+            return self._reader.read(after, limit)
 
     def forget(self, upto: int) -> None:
         """Let go of all up to a position. Raises IntakeError."""
@@ -164,8 +155,7 @@ class SqliteIntake:
             self._stopping = True
             self._changed.notify()
         self._thread.join()
-        with self._reading_lock:
-            self._reading.close()
+        self._reader.close()
         if self._writing is not None:
             self._writing.close()
 
@@ -187,7 +177,8 @@ class SqliteIntake:
             # Before anything is taken: what is there, and what waits, is counted anew by it.
             self._open_again()
             with self._changed:
-                waiting, self._waiting = self._waiting, []
+                waiting = self._waiting[:_AT_ONCE]
+                del self._waiting[:_AT_ONCE]
                 steps, self._steps = self._steps, []
             if self._stopping and not (waiting or steps):
                 return
@@ -206,10 +197,7 @@ class SqliteIntake:
             last += one.count
             rows.append((last, one.project, one.arrived, one.count, one.events))
         try:
-            with self._transaction() as write:
-                write.executemany("INSERT INTO requests VALUES (?, ?, ?, ?, ?)", rows)
-                # It writes something, even where nothing waits.
-                write.execute("UPDATE state SET forgotten = forgotten")
+            self._write(rows)
         except _FAILURES as error:
             self._failed(error)
             for one in waiting:
@@ -221,6 +209,14 @@ class SqliteIntake:
         for row, request in zip(rows, waiting, strict=True):
             if request.done.set_running_or_notify_cancel():
                 request.done.set_result(row[0])
+
+    def _write(self, rows: list[tuple[int, int, int, int, bytes]]) -> None:
+        """Put rows on disk, or see whether any could be."""
+        connection = self._connection()
+        if rows:
+            connection.execute(_insert(len(rows)), list(chain.from_iterable(rows)))
+        else:
+            connection.execute("UPDATE state SET forgotten = forgotten")
 
     def _carry_out(self, step: Callable[[], None], done: Future[None]) -> None:
         try:
@@ -269,11 +265,15 @@ class SqliteIntake:
             except _FAILURES as error:
                 self._failed(error)
 
-    @contextmanager
-    def _transaction(self) -> Iterator[sqlite3.Connection]:
+    def _connection(self) -> sqlite3.Connection:
+        """Raises IntakeError."""
         if self._writing is None:
             raise IntakeError("it could not be opened again")
-        with self._writing as connection:
+        return self._writing
+
+    @contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
+        with self._connection() as connection:
             connection.execute("BEGIN IMMEDIATE")
             yield connection
 

@@ -16,6 +16,7 @@ from starlette.middleware import Middleware
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from usagekit_collector.errors import Busy
 from usagekit_collector.web import sdk
@@ -61,8 +62,13 @@ class _AnyText(Convertor[str]):
 register_url_convertor("any", _AnyText())
 
 
-def create_app(service: Service) -> Starlette:
+def create_app(service: Service) -> ASGIApp:
     """The application of one collector."""
+    return Sane(Shortcut(create_pages(service)))
+
+
+def create_pages(service: Service) -> Starlette:
+    """All that it answers, each by its route."""
     app = Starlette(
         routes=[
             Route("/", index),
@@ -75,7 +81,7 @@ def create_app(service: Service) -> Starlette:
             *(_route(one) for one in OPERATIONS),
         ],
         exception_handlers={HTTPException: told},
-        middleware=[Middleware(Sane), Middleware(Shortcut)],
+        middleware=[Middleware(ProxyHeadersMiddleware)],
     )
     app.router.redirect_slashes = False
     app.state.service = service
@@ -92,7 +98,7 @@ class Shortcut:
         app: what answers all others: pages too, whose origin is to be told that they may.
     """
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: Starlette) -> None:
         self._app = app
         self._handlers = sdk.handlers()
 
@@ -103,6 +109,7 @@ class Shortcut:
         if handler is None or is_page or scope["method"] != "POST":
             await self._app(scope, receive, send)
             return
+        scope["app"] = self._app
         answer = await handler(Request(scope, receive))
         await answer(scope, receive, send)
 

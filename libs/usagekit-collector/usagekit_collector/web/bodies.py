@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -19,34 +17,24 @@ LARGEST_UNPACKED = 5 * LARGEST_BODY
 
 
 async def text_of_request(
-    request: Request, share: Share, seconds: float, unpack: Callable[[bytes, int], bytes]
+    request: Request, share: Share, unpack: Callable[[bytes, int], bytes]
 ) -> bytes:
-    """The body, unpacked.
+    """The body, unpacked. Whoever is too slow with it, the server cuts off.
 
     Args:
         request: whose body has not been read yet.
         share: which holds all of it.
-        seconds: that the body may take to come.
         unpack: what is done to it; it is told how many bytes may come out.
 
-    Raises Refused, Busy, ClientDisconnect, TimeoutError.
+    Raises Refused, Busy, ClientDisconnect.
     """
-    body = await _in_time(request, share, seconds)
+    body = await _read(request, share)
     text = unpack(body, min(LARGEST_UNPACKED, share.largest))
     if text is not body:
         if len(text) > share.largest:
             raise Refused(413, f"there is no memory for more than {share.largest} bytes of it")
         share.hold(len(text))
     return text
-
-
-async def _in_time(request: Request, share: Share, seconds: float) -> bytes:
-    """Raises what ``_read`` does, and TimeoutError."""
-    if sys.version_info >= (3, 11):
-        async with asyncio.timeout(seconds):  # It makes no task, which takes longer than to read.
-            return await _read(request, share)
-    else:
-        return await asyncio.wait_for(_read(request, share), seconds)
 
 
 async def _read(request: Request, share: Share) -> bytes:

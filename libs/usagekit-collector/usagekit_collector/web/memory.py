@@ -2,47 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from types import TracebackType
 
 from usagekit_collector.errors import Busy
-
-if TYPE_CHECKING:
-    from prometheus_client import Gauge
 
 
 class Memory:
     """A budget in bytes, for all requests together. For one thread."""
 
-    def __init__(self, limit: int, gauge: Gauge) -> None:
+    def __init__(self, limit: int) -> None:
         self.limit = limit
-        self._gauge = gauge
         self.held = 0
 
-    @contextmanager
-    def share(self) -> Iterator[Share]:
+    def share(self) -> Share:
         """What one request holds, until it is answered."""
-        share = Share(self)
-        try:
-            yield share
-        finally:
-            self.hold(-share.held)
+        return Share(self)
 
     def hold(self, size: int) -> None:
         """So many bytes more. Raises Busy if that is too many."""
         if size > 0 and self.held + size > self.limit:
             raise Busy("too much is being sent at once")
         self.held += size
-        self._gauge.set(self.held)
 
 
 class Share:
-    """The part of it that one request holds."""
+    """The part of it that one request holds, while it is entered."""
 
     def __init__(self, memory: Memory) -> None:
         self._memory = memory
         self.held = 0
+
+    def __enter__(self) -> Share:  # noqa: PYI034 - Self comes with 3.11
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._memory.hold(-self.held)
 
     @property
     def largest(self) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Any, get_args, get_origin, get_type_hints
@@ -78,12 +77,7 @@ async def run(operation: Operation, service: Service, request: Request) -> Respo
         kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
         if kind != "application/json":
             raise ApiError(415, "say what it is: Content-Type: application/json")
-        seconds = service.settings.request_seconds
-        try:
-            body = await asyncio.wait_for(_body(operation.body, request), seconds)
-        except asyncio.TimeoutError:
-            raise ApiError(408, "the request took too long") from None
-        asked = (asked, body)
+        asked = (asked, await _body(operation.body, request))
     result = await operation.handler(service, asked, request)
     if isinstance(result, Response):
         return result

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -11,10 +10,8 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 # What every answer says, unless it says otherwise itself.
 HEADERS = {b"x-content-type-options": b"nosniff", b"cache-control": b"no-store"}
-# Seconds more for a body than its handler gives it: whoever is late is told so first.
-_LONGER = 2.0
-# Bytes of a head.
-_LARGEST_HEAD = 64 * 1024
+# Bytes of a head; and of what is not written at once, so that it is written together.
+_LARGEST_HEAD, _MOST_TOGETHER = 64 * 1024, 64 * 1024
 
 
 class Room:
@@ -53,6 +50,46 @@ class Room:
         self._idle.pop(one, None)
 
 
+class Together:
+    """A transport that writes by one call what is written in one turn of the loop: the head of an
+    answer with its body. All else is as its own transport has it.
+
+    Args:
+        own: that transport.
+        loop: which calls it.
+    """
+
+    def __init__(self, own: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
+        self._own = own
+        self._loop = loop
+        self._pieces: list[bytes] = []
+        self._size = 0
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._own, name)
+
+    def write(self, data: bytes) -> None:
+        """Write soon."""
+        if not self._pieces:
+            self._loop.call_soon(self._flush)
+        self._pieces.append(data)
+        self._size += len(data)
+        if self._size > _MOST_TOGETHER:
+            self._flush()
+
+    def close(self) -> None:
+        """Close, once all is written."""
+        self._flush()
+        self._own.close()
+
+    def _flush(self) -> None:
+        if self._pieces:
+            text = b"".join(self._pieces)
+            self._pieces.clear()
+            self._size = 0
+            self._own.write(text)
+
+
 class BadHead(Exception):  # noqa: N818 - that is what it is
     """A head that two readers might read differently."""
 
@@ -68,24 +105,26 @@ class Patient(HttpToolsProtocol):
 
     seconds: float
     room: Room
-    _deadline: asyncio.TimerHandle | None = None
+    # When it is cut off; the timer may be for earlier, and is set anew then.
+    _due = 0.0
+    _timer: asyncio.TimerHandle | None = None
     # Of the request that is coming: whether its head is, or its body; how long the head is so far.
     _in_head = _in_body = False
     _head_size = 0
-    # What came is no HTTP: the requests before it, so many, are answered first.
-    _is_refused = False
+    # What is said before it is closed: the requests before that, so many, are answered first.
+    _last_words = b""
     _unanswered = 0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """It is open: the first head is to come."""
-        super().connection_made(transport)
+        super().connection_made(Together(transport, self.loop))  # type: ignore[arg-type]
         self._wait(self.seconds)
         self.room.enter(self)
         self.room.rest(self)
 
     def data_received(self, data: bytes) -> None:
         """Something came."""
-        if self._is_refused or self.parser is None:
+        if self._last_words or self.parser is None:
             return
         if not self._in_body:
             self._head_size += len(data)
@@ -105,7 +144,7 @@ class Patient(HttpToolsProtocol):
         self._in_head, self._in_body, self._head_size = False, True, 0
         self._unanswered += 1
         self.room.work(self)
-        self._wait(self.seconds + _LONGER)
+        self._wait(self.seconds)
 
     def on_message_complete(self) -> None:
         """A body is complete."""
@@ -118,8 +157,8 @@ class Patient(HttpToolsProtocol):
         self._unanswered -= 1
         if self._unanswered:
             return
-        if self._is_refused:
-            self._refuse()
+        if self._last_words:
+            self._say_last_words()
         elif not self._in_body:
             self.room.rest(self)
             self._wait(self.seconds)
@@ -130,45 +169,63 @@ class Patient(HttpToolsProtocol):
         self._wait(self.seconds)
 
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - it is said in our words
-        """What came is no HTTP. What came before it is answered first."""
-        if self._is_refused:
+        """What came is no HTTP."""
+        self._end(b"400 Bad Request", b"Invalid HTTP request received.")
+
+    def _end(self, status: bytes, text: bytes) -> None:
+        """Take nothing more. What came before is answered first."""
+        if self._last_words:
             return
-        self._is_refused = True
+        lines = [b"HTTP/1.1 " + status, b"content-type: text/plain; charset=utf-8"]
+        lines += [b"content-length: %d" % len(text), b"connection: close"]
+        lines += [b"%b: %b" % item for item in HEADERS.items()]
+        self._last_words = b"\r\n".join([*lines, b"", text])
         self.flow.pause_reading()
         if self._in_body and not self.cycle.response_complete:
             self._unanswered -= 1  # Its body will never come.
             if self.pipeline and self.pipeline[0][0] is self.cycle:
                 self.pipeline.popleft()
-        if not self._unanswered:
-            self._refuse()
+        if self._unanswered:
+            self._wait(self.seconds)
+        else:
+            self._say_last_words()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """It is closed."""
-        if self._deadline is not None:
-            self._deadline.cancel()
+        if self._timer is not None:
+            self._timer.cancel()
         self.room.leave(self)
         super().connection_lost(exc)
 
-    def _refuse(self) -> None:
-        """Say so, unless the request was answered before it went wrong."""
+    def _say_last_words(self) -> None:
+        """Unless the request was answered before it went wrong."""
         if self.transport.is_closing():
             return
-        is_begun = self.cycle is not None and self.cycle.response_started
-        if not (self._in_body and is_begun):
-            text = b"Invalid HTTP request received."
-            lines = [b"HTTP/1.1 400 Bad Request", b"content-type: text/plain; charset=utf-8"]
-            lines += [b"content-length: %d" % len(text), b"connection: close"]
-            lines += [b"%b: %b" % item for item in HEADERS.items()]
-            self.transport.write(b"\r\n".join([*lines, b"", text]))
+        if not (self._in_body and self._is_begun):
+            self.transport.write(self._last_words)
         self.transport.close()
 
-    def _wait(self, seconds: float) -> None:
-        if self._deadline is not None:
-            self._deadline.cancel()
-        self._deadline = self.loop.call_later(seconds, self._give_up)
+    @property
+    def _is_begun(self) -> bool:
+        """Whether some of the answer to the last request has been written."""
+        return self.cycle is not None and self.cycle.response_started
 
-    def _give_up(self) -> None:
-        if self._unanswered and not self._in_body and not self.flow.write_paused:
+    def _wait(self, seconds: float) -> None:
+        self._due = self.loop.time() + seconds
+        if self._timer is not None and self._timer.when() > self._due:
+            self._timer.cancel()
+            self._timer = None
+        if self._timer is None:
+            self._timer = self.loop.call_at(self._due, self._look)
+
+    def _look(self) -> None:
+        """Whether it is time to give up."""
+        self._timer = None
+        if self.loop.time() < self._due:
+            self._timer = self.loop.call_at(self._due, self._look)
+        elif self._in_body and not self._is_begun and not self._last_words:
+            self._end(b"408 Request Timeout", b"the request took too long")
+        elif self._unanswered and not self._in_body and not self.flow.write_paused:
             self._wait(self.seconds)  # The turn is ours.
         else:
             self.transport.abort()
@@ -176,11 +233,13 @@ class Patient(HttpToolsProtocol):
 
 def check_head(headers: Sequence[tuple[bytes, bytes]], version: str) -> None:
     """Raises BadHead for one that a proxy before us might have read differently."""
-    names = Counter(name for name, _ in headers)
-    if names[b"host"] > 1 or (not names[b"host"] and version != "1.0"):
+    hosts = [value for name, value in headers if name == b"host"]
+    if len(hosts) > 1 or (not hosts and version != "1.0"):
         raise BadHead("one host")
     encodings = [value.lower() for name, value in headers if name == b"transfer-encoding"]
-    if encodings and (encodings != [b"chunked"] or names[b"content-length"]):
+    if not encodings:
+        return
+    if encodings != [b"chunked"] or any(name == b"content-length" for name, _ in headers):
         raise BadHead("one length, or chunks and nothing else")
 
 

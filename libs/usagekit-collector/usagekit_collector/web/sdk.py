@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timezone
 
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from usagekit_collector.errors import Busy
@@ -31,6 +30,7 @@ NO_PROJECT_OF_A_PAGE = f"{NO_PROJECT}, and a page makes none: see allow_origin, 
 _UNNAMED = {"/engage": "$identify"}
 # Seconds after which somebody who was told to come again may do so.
 _AGAIN = {"Retry-After": "1"}
+_OK = b'{"status":"Ok"}'
 
 
 def handlers() -> dict[str, Handler]:
@@ -78,7 +78,7 @@ def capture(unnamed: str) -> Handler:
         if request.method == "OPTIONS":
             return Response()
         answer = await _answer(service, request, unnamed)
-        service.metrics.requests.labels(answer.status_code).inc()
+        service.metrics.answered(answer.status_code)
         return answer
 
     return handle
@@ -96,20 +96,18 @@ async def _answer(service: Service, request: Request, unnamed: str) -> Response:
         return PlainTextResponse(f"{busy}: try again", 503, _AGAIN)
     except ClientDisconnect:
         return Response(status_code=499)
-    except asyncio.TimeoutError:
-        return PlainTextResponse("the request took too long", 408)
-    if request.query_params.get("beacon") in ("", "1"):
+    if request.scope["query_string"] and request.query_params.get("beacon") in ("", "1"):
         return Response(status_code=204)
-    return JSONResponse({"status": "Ok"})
+    return Response(_OK, media_type="application/json")
 
 
 async def _take_in(service: Service, request: Request, share: Share, unnamed: str) -> None:
-    """Store the events of a request. Raises Refused, Busy, ClientDisconnect, TimeoutError."""
-    query, encoding = request.query_params, request.headers.get("content-encoding", "")
+    """Store the events of a request. Raises Refused, Busy, ClientDisconnect."""
+    query: Mapping[str, str] = request.query_params if request.scope["query_string"] else {}
+    encoding = request.headers.get("content-encoding", "")
     text = await text_of_request(
         request,
         share,
-        service.settings.request_seconds,
         lambda body, limit: unwrap(body, query, limit, encoding),
     )
     batch = decode(text, unnamed)
@@ -119,10 +117,12 @@ async def _take_in(service: Service, request: Request, share: Share, unnamed: st
         return
     token = token_of(batch)
     events = captures(batch, datetime.now(timezone.utc), asked_at(query))
-    may_make = may_make_project(request.headers, service.settings.allow_origin)
-    project = await service.project_of(token, may_make=may_make)
+    project = service.projects.known(token)
     if project is None:
-        raise Refused(401, NO_PROJECT if may_make else NO_PROJECT_OF_A_PAGE)
+        may_make = may_make_project(request.headers, service.settings.allow_origin)
+        project = await service.project_of(token, may_make=may_make)
+        if project is None:
+            raise Refused(401, NO_PROJECT if may_make else NO_PROJECT_OF_A_PAGE)
     await service.store(project, events)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from datetime import datetime, timezone
 
 from starlette.requests import ClientDisconnect, Request
@@ -26,7 +25,7 @@ async def capture_v1(request: Request) -> Response:
     if request.method == "OPTIONS":
         return Response()
     answer = await _answer(service, request)
-    service.metrics.requests.labels(answer.status_code).inc()
+    service.metrics.answered(answer.status_code)
     return answer
 
 
@@ -47,17 +46,14 @@ async def _answer(service: Service, request: Request) -> Response:
         return answer
     except ClientDisconnect:
         return Response(status_code=499)
-    except asyncio.TimeoutError:
-        return _failure(408, "request_timeout", "the request took too long")
 
 
 async def _take_in(service: Service, request: Request, share: Share) -> dict[str, dict[str, str]]:
-    """What each event is answered. Raises Refused, Busy, ClientDisconnect, TimeoutError."""
+    """What each event is answered. Raises Refused, Busy, ClientDisconnect."""
     head = read_head(request.headers)
     text = await text_of_request(
         request,
         share,
-        service.settings.request_seconds,
         lambda body, limit: unpack(body, head.packing, limit),
     )
     events, results = take(read_batch(text), head, datetime.now(timezone.utc))

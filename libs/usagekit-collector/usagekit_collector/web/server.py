@@ -61,6 +61,7 @@ def serve(settings: Settings) -> None:
             lifespan="off",
             log_config=None,
             access_log=False,
+            proxy_headers=False,  # The routes do.
             server_header=False,
             timeout_graceful_shutdown=int(settings.request_seconds) + 1,
         )

@@ -56,12 +56,16 @@ class Service:
             )
             self._close = stack.pop_all().close
         self._answers = Answers()
-        self.metrics.watch(lambda: self.intake.size.events, lambda: self.intake.size.bytes)
         # Whether a token that nobody announced makes its project.
         self.is_open = (
             not settings.password and is_loopback(settings.host) and settings.max_projects > 0
         )
-        self.memory = Memory(settings.max_inflight_bytes, self.metrics.buffered)
+        self.memory = Memory(settings.max_inflight_bytes)
+        self.metrics.watch(
+            lambda: self.intake.size.events,
+            lambda: self.intake.size.bytes,
+            lambda: self.memory.held,
+        )
 
     def close(self) -> None:
         """Store what was acknowledged, as far as it can be, and let go of the store."""
