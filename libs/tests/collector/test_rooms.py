@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import ast
+import importlib
 from collections.abc import Iterator
 from graphlib import TopologicalSorter
 from pathlib import Path
 
 import usagekit_collector
+from usagekit_collector.errors import CollectorError
+from usagekit_collector.store.sql import SQL, sql
 
 PACKAGE = Path(usagekit_collector.__file__).parent
 # From the top to the bottom. What lies in no room is the ground on which all stand.
@@ -59,3 +62,26 @@ def test_there_is_no_circle() -> None:
 def test_a_file_is_not_longer_than_can_be_read() -> None:
     long = {name: len(path.read_text().splitlines()) for name, path in modules().items()}
     assert {name: count for name, count in long.items() if count > 320} == {}
+
+
+def test_what_goes_wrong_has_one_base() -> None:
+    found = [
+        one
+        for name in modules()
+        for one in vars(importlib.import_module(name)).values()
+        if isinstance(one, type) and issubclass(one, BaseException) and one.__module__ == name
+    ]
+    assert len(found) > 10
+    assert [one for one in found if not issubclass(one, CollectorError)] == []
+
+
+def test_whose_an_event_is_by_now_is_said_in_one_file() -> None:
+    asking = [path for path in (PACKAGE / "sql").rglob("*.sql") if path.parent.name != "store"]
+    assert [
+        path.name
+        for path in asking
+        if path.parent.name != "migrations" and "FROM identity" in path.read_text()
+    ] == ["merged.sql"]
+    users = [path for path in asking if "(MERGED)" in path.read_text()]
+    assert len(users) == 4
+    assert not [path for path in users if "(MERGED)" in sql(str(path.relative_to(str(SQL)))[:-4])]

@@ -26,35 +26,22 @@ from usagekit_collector.cli.console import (
     written,
 )
 from usagekit_collector.cli.projects import project, token
-from usagekit_collector.errors import Busy, StoreError
+from usagekit_collector.errors import CollectorError
 from usagekit_collector.ingest.capture import EARLIEST, LATEST
-from usagekit_collector.ingest.decode import Refused
-from usagekit_collector.settings import Settings, SettingsError
+from usagekit_collector.settings import Settings
 from usagekit_collector.store.ddl import cluster_ddl
 from usagekit_collector.store.opening import opened_store
 from usagekit_collector.store.password import of_url
-from usagekit_collector.store.projects import Projects, UnknownProject
+from usagekit_collector.store.projects import Projects
 from usagekit_collector.store.state import waiting
 from usagekit_collector.transfer import export
-from usagekit_collector.transfer.history import BadLine, lines_of, messages
+from usagekit_collector.transfer.history import lines_of, messages
 from usagekit_collector.transfer.importing import take_in
-from usagekit_collector.transfer.remote import Remote, RemoteError
-from usagekit_collector.transfer.replay import Replay, ReplayError
+from usagekit_collector.transfer.remote import Remote
+from usagekit_collector.transfer.replay import Replay
 
 # What went wrong with these is said by their text, and by nothing else.
-_TOLD = (
-    SettingsError,
-    StoreError,
-    RemoteError,
-    ReplayError,
-    UnknownProject,
-    BadLine,
-    Refused,
-    Busy,
-    ClickHouseError,
-    ValueError,
-    OSError,
-)
+_TOLD = (CollectorError, ClickHouseError, ValueError, OSError)
 
 
 def main() -> NoReturn:

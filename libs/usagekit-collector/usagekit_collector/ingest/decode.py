@@ -15,6 +15,7 @@ from urllib.parse import parse_qs
 
 import msgspec
 
+from usagekit_collector.errors import CollectorError
 from usagekit_collector.ingest.lzstring import unpacked
 
 _GZIP = b"\x1f\x8b\x08"
@@ -43,7 +44,7 @@ _LONE = re.compile(
 )
 
 
-class Refused(Exception):  # noqa: N818 - that is what happened
+class Refused(CollectorError):  # noqa: N818 - that is what happened
     """A request that will not be taken, however often it comes.
 
     Attributes:

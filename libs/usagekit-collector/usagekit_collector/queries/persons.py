@@ -8,6 +8,7 @@ from uuid import UUID
 
 import msgspec
 
+from usagekit_collector.errors import CollectorError
 from usagekit_collector.ingest.identity import is_illegal
 from usagekit_collector.ingest.people import Identities, Person, own_id
 from usagekit_collector.store import erasure, statements
@@ -69,7 +70,7 @@ def find(client: Client, project: int, distinct_id: str) -> Profile | None:
     )
 
 
-class TooMany(Exception):  # noqa: N818 - that is what they are
+class TooMany(CollectorError):  # noqa: N818 - that is what they are
     """Somebody has more distinct_ids than whoever wants them deleted has reckoned with."""
 
 

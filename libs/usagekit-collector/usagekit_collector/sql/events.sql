@@ -15,9 +15,5 @@ FROM
     LIMIT {limit:UInt32}
 ) AS events
 LEFT JOIN
-(
-    SELECT own_id, person_id
-    FROM identity FINAL
-    WHERE project = {project:UInt32} AND kind = 'distinct_id' AND own_id != person_id
-) AS merged ON merged.own_id = events.own_id
+(MERGED) AS merged ON merged.own_id = events.own_id
 ORDER BY seq DESC

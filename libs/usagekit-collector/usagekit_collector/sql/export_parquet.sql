@@ -19,16 +19,13 @@ FROM
 ) AS events
 LEFT JOIN
 (
-    SELECT own_id, person_id
-    FROM identity FINAL
-    WHERE project = {project:UInt32}
-      AND kind = 'distinct_id'
-      AND own_id != person_id
-      AND own_id IN
-      (
-          SELECT own_id
-          FROM events
-          WHERE project = {project:UInt32} AND seq > {after:UInt64} AND seq <= {until:UInt64}
-      )
+    SELECT *
+    FROM (MERGED)
+    WHERE own_id IN
+    (
+        SELECT own_id
+        FROM events
+        WHERE project = {project:UInt32} AND seq > {after:UInt64} AND seq <= {until:UInt64}
+    )
 ) AS merged ON merged.own_id = events.own_id
 ORDER BY seq

@@ -9,6 +9,7 @@ from datetime import datetime, timezone
 
 import msgspec
 
+from usagekit_collector.errors import CollectorError
 from usagekit_collector.store import erasure, statements
 from usagekit_collector.store.client import Client
 from usagekit_collector.store.engine import Engine
@@ -53,7 +54,7 @@ class Removed(msgspec.Struct):
     is_gone: bool = False
 
 
-class UnknownProject(Exception):  # noqa: N818 - that is what was asked for
+class UnknownProject(CollectorError):  # noqa: N818 - that is what was asked for
     """There is none of that name or token, or it was not said which."""
 
 

@@ -8,6 +8,7 @@ from typing import Any, BinaryIO
 
 import msgspec
 
+from usagekit_collector.errors import CollectorError
 from usagekit_collector.ingest.capture import Captured, captures
 from usagekit_collector.ingest.decode import RawBatch, Refused, decode
 from usagekit_collector.ingest.times import parse_time
@@ -19,7 +20,7 @@ _LONGEST = 32 * 1024 * 1024
 _KEPT = ("event", "distinct_id", "uuid", "timestamp", "properties", "$set", "$set_once")
 
 
-class BadLine(Exception):  # noqa: N818 - that is what it is
+class BadLine(CollectorError):  # noqa: N818 - that is what it is
     """A line of a file is no event; the text says which, and why."""
 
 

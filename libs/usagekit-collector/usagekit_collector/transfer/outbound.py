@@ -15,17 +15,18 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from usagekit_collector.errors import CollectorError
 from usagekit_collector.settings import is_loopback
 
 # Characters of an answer that are repeated to whoever asked.
 _TOLD = 200
 
 
-class Unreachable(Exception):  # noqa: N818 - that is how it is
+class Unreachable(CollectorError):  # noqa: N818 - that is how it is
     """There was no answer, or only a part of it; the text says why."""
 
 
-class Answered(Exception):  # noqa: N818 - it did
+class Answered(CollectorError):  # noqa: N818 - it did
     """The answer was no success.
 
     Attributes:

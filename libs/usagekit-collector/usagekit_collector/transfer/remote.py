@@ -8,6 +8,7 @@ from urllib.parse import quote, urlencode
 
 import msgspec
 
+from usagekit_collector.errors import CollectorError
 from usagekit_collector.settings import PREFIX
 from usagekit_collector.store.projects import Project, Removed
 from usagekit_collector.transfer.export import JSON_LINES, PARQUET
@@ -17,7 +18,7 @@ _TIMEOUT = 60.0
 _T = TypeVar("_T")
 
 
-class RemoteError(Exception):
+class RemoteError(CollectorError):
     """It cannot be reached, or will not; the text says which, and what to do."""
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 import msgspec
 
+from usagekit_collector.errors import CollectorError
 from usagekit_collector.transfer.history import Message, batches
 from usagekit_collector.transfer.outbound import Answered, Unreachable, ask, base_url, reached
 
@@ -17,7 +18,7 @@ _TIMEOUT = 30.0
 _HEADERS = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
 
 
-class ReplayError(Exception):
+class ReplayError(CollectorError):
     """A host would not take the events; the text says what it was, and what to do."""
 
 

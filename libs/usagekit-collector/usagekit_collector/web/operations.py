@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, get_args, get_origin, get_type_hints
 import msgspec
 from starlette.responses import Response
 
+from usagekit_collector.errors import CollectorError
 from usagekit_collector.web.service import Service
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 _NAME = re.compile(r"at `\$\.(\w+)")
 
 
-class ApiError(Exception):
+class ApiError(CollectorError):
     """An answer that is no success.
 
     Attributes:

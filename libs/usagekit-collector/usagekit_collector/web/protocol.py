@@ -8,6 +8,8 @@ from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from usagekit_collector.errors import CollectorError
+
 # What every answer says, unless it says otherwise itself.
 HEADERS = {b"x-content-type-options": b"nosniff", b"cache-control": b"no-store"}
 # Bytes of a head; and of what is not written at once, so that it is written together.
@@ -90,7 +92,7 @@ class Together:
             self._own.write(text)
 
 
-class BadHead(Exception):  # noqa: N818 - that is what it is
+class BadHead(CollectorError):  # noqa: N818 - that is what it is
     """A head that two readers might read differently."""
 
 

@@ -8,8 +8,7 @@ WITH
     merged AS
     (
         SELECT reinterpretAsUInt64(own_id) AS half, reinterpretAsUInt64(person_id) AS person
-        FROM identity FINAL
-        WHERE project = {project:UInt32} AND kind = 'distinct_id' AND own_id != person_id
+        FROM (MERGED)
     ),
     seen AS
     (
