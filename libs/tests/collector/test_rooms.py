@@ -80,7 +80,7 @@ def test_whose_an_event_is_by_now_is_said_in_one_file() -> None:
     assert [
         path.name
         for path in asking
-        if path.parent.name != "migrations" and "FROM identity" in path.read_text()
+        if path.parent.name != "migrations" and "'distinct_id'" in path.read_text()
     ] == ["merged.sql"]
     users = [path for path in asking if "(MERGED)" in path.read_text()]
     assert len(users) == 4
