@@ -16,6 +16,7 @@ from pathlib import Path
 from page import Page, median, verdict
 from usagekit_collector.ingest.capture import EARLIEST, LATEST
 from usagekit_collector.queries import insights
+from usagekit_collector.queries.seen import Wish
 from usagekit_collector.settings import Settings
 from usagekit_collector.store.engine import Engine
 from usagekit_collector.store.migrations import migrate
@@ -27,7 +28,7 @@ ROUNDS = 5
 STEP = 500_000
 SECONDS, GIB = 1.0, 1.5
 
-ALL = insights.Wish(project=1, start=EARLIEST, end=LATEST)
+ALL = Wish(project=1, start=EARLIEST, end=LATEST)
 TODAY = date(2026, 12, 1)
 COMMANDS = [f"toolkit.{number}" for number in range(insights.MOST_STEPS)]
 WEEK = 7 * 86_400

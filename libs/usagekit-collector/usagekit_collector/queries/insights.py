@@ -8,40 +8,20 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta, timezone
-from typing import Any, Literal
+from typing import Literal
 
 import msgspec
 
 from usagekit_collector.queries.periods import Interval, first_day, number_of
+from usagekit_collector.queries.seen import Wish, rows_of
 from usagekit_collector.store.client import Client
-from usagekit_collector.store.sql import sql
 
-# The few that were merged are looked up for each of the many events, never the other way round,
-# which the engine would choose where it thinks that the events are few.
-_PLAN = {"query_plan_join_swap_table": "false"}
 # As in sql/insights/funnel.sql.
 _MOMENTS_PER_SECOND = 1_000_000 * 32
 MOST_STEPS = 20
 # As in sql/insights/retention.sql: the number that stands for no week, but for a whole cohort.
 _ALL = -1
 _NOBODY = {"persons": 0, "new": 0, "returning": 0}
-
-
-class Wish(msgspec.Struct, frozen=True, kw_only=True):
-    """Which events: times from ``start`` until before ``end``; an empty text is any.
-
-    Events whose names begin with a ``$`` are an SDK's own; they count where ``event`` names them.
-    """
-
-    project: int
-    start: datetime
-    end: datetime
-    command: str = ""
-    event: str = ""
-    version: str = ""
-    os: str = ""
-    ci: str = ""
-    agent: str = ""
 
 
 class CommandUse(msgspec.Struct):
@@ -167,28 +147,28 @@ class Lifecycle(msgspec.Struct):
 
 def commands(client: Client, wish: Wish, limit: int) -> list[CommandUse]:
     """How each command is used, the most used first."""
-    return [CommandUse(**row) for row in _rows(client, "commands", wish, limit=limit)]
+    return [CommandUse(**row) for row in rows_of(client, "commands", wish, limit=limit)]
 
 
 def events(client: Client, wish: Wish, limit: int) -> list[EventUse]:
     """How often each event was captured, those of an SDK's own too, the most frequent first."""
-    rows = _rows(client, "events", wish, limit=limit, everything=1)
+    rows = rows_of(client, "events", wish, limit=limit, everything=1)
     return [EventUse(**row) for row in rows]
 
 
 def failures(client: Client, wish: Wish, limit: int) -> list[Failure]:
     """How commands fail, the most frequent way first."""
-    return [Failure(**row) for row in _rows(client, "failures", wish, limit=limit)]
+    return [Failure(**row) for row in rows_of(client, "failures", wish, limit=limit)]
 
 
 def versions(client: Client, wish: Wish, limit: int) -> list[VersionUse]:
     """How each version is used, the one that was first seen last at the top."""
-    return [VersionUse(**row) for row in _rows(client, "versions", wish, limit=limit)]
+    return [VersionUse(**row) for row in rows_of(client, "versions", wish, limit=limit)]
 
 
 def active(client: Client, wish: Wish, interval: Interval) -> list[Active]:
     """How many persons were there in each period, from the first one with any to the last."""
-    rows = _rows(client, "active", wish, interval=interval)
+    rows = rows_of(client, "active", wish, interval=interval)
     found = {(row["period"], bool(row["is_identified"])): row["persons"] for row in rows}
     answer = []
     for number in _all_between(number for number, _ in found):
@@ -213,7 +193,7 @@ def funnel(
     """
     moments = window * _MOMENTS_PER_SECOND
     is_any = int(by == "event")
-    rows = _rows(client, "funnel", wish, everything=is_any, steps=[*steps], window=moments, by=by)
+    rows = rows_of(client, "funnel", wish, everything=is_any, steps=[*steps], window=moments, by=by)
     persons = [
         sum(row["persons"] for row in rows if row["steps"] > nth) for nth in range(len(steps))
     ]
@@ -233,7 +213,7 @@ def retention(client: Client, wish: Wish, weeks: int) -> list[Cohort]:
     asked = {"first": first, "last": last, "weeks": weeks}
     persons: dict[int, dict[int, int]] = defaultdict(dict)
     latest = first - 1
-    for row in _rows(client, "retention", wish, interval="week", **asked):
+    for row in rows_of(client, "retention", wish, interval="week", **asked):
         persons[row["cohort"]][row["week"]] = row["persons"]
         latest = max(latest, row["latest"])
     return [
@@ -252,7 +232,7 @@ def lifecycle(client: Client, wish: Wish, interval: Interval, today: date) -> li
     Nobody is missed yet in a period that begins after ``today``.
     """
     first, last = _periods(wish, interval)
-    rows = _rows(client, "lifecycle", wish, interval=interval, first=first, last=last)
+    rows = rows_of(client, "lifecycle", wish, interval=interval, first=first, last=last)
     found = {row["period"]: row for row in rows}
     missed = {number + 1 for number in found if number < number_of(interval, today)}
     answer = []
@@ -268,22 +248,6 @@ def lifecycle(client: Client, wish: Wish, interval: Interval, today: date) -> li
             )
         )
     return answer
-
-
-def _rows(
-    client: Client,
-    name: str,
-    wish: Wish,
-    *,
-    interval: Interval = "day",
-    everything: int = 0,
-    **more: Any,
-) -> list[dict[str, Any]]:
-    """What one of ``sql/insights`` answers: each begins with ``seen``, in which an SDK's own events
-    are too if ``everything`` is 1."""
-    text = sql("insights/seen") + sql(f"insights/{name}")
-    asked = {**msgspec.structs.asdict(wish), "interval": interval, "everything": everything, **more}
-    return list(client.query(text, asked, settings=_PLAN).named_results())
 
 
 def _periods(wish: Wish, interval: Interval) -> tuple[int, int]:

@@ -9,8 +9,9 @@ import msgspec
 from msgspec import Meta
 
 from usagekit_collector.queries import insights
-from usagekit_collector.queries.insights import MOST_STEPS, Wish
+from usagekit_collector.queries.insights import MOST_STEPS
 from usagekit_collector.queries.periods import Interval
+from usagekit_collector.queries.seen import Audience, Wish
 from usagekit_collector.web.operations import ApiError, Operation
 from usagekit_collector.web.questions import TimesQuery, ask, project_of, times
 from usagekit_collector.web.service import Service
@@ -22,7 +23,9 @@ _TEN_YEARS = 10 * 366 * 86_400
 _STEPS = f"a funnel has 2 to {MOST_STEPS} steps: say step= for each"
 
 Limit = Annotated[int, Meta(ge=1, le=1000, description="How many at most.")]
-Period = Annotated[Interval, Meta(description="By days, weeks (from Monday) or months, in UTC.")]
+Period = Annotated[
+X
+]
 
 
 class EveryCommandQuery(TimesQuery, kw_only=True):
@@ -30,8 +33,12 @@ class EveryCommandQuery(TimesQuery, kw_only=True):
 
     version: Annotated[str, Meta(description="Of this version.")] = ""
     os: Annotated[str, Meta(description="On this system.")] = ""
+    python: Annotated[str, Meta(description="Of this version of Python.")] = ""
     ci: Annotated[str, Meta(description="In this vendor's CI.")] = ""
     agent: Annotated[str, Meta(description="Run by this AI agent.")] = ""
+    audience: Annotated[
+        Audience, Meta(description="Of people at a keyboard, of CI, or of AI agents; or of all.")
+    ] = "all"
 
 
 class InsightQuery(EveryCommandQuery, kw_only=True):

@@ -52,7 +52,7 @@ End = Annotated[
 Zone = Annotated[
     str,
     Meta(
-        description="The time zone of times that name none.",
+        description="The time zone of times that name none, and of days.",
         min_length=1,
         extra_json_schema={"examples": ["Europe/Berlin"]},
     ),

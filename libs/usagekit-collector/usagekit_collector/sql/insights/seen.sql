@@ -13,13 +13,16 @@ WITH
     seen AS
     (
         SELECT
-            event, command, version, outcome, failure_kind, error_type, duration, timestamp,
+            event, command, version, outcome, failure_kind, error_type, os, python, ci, agent, duration,
+            timestamp, properties, own_id,
+            multiIf(agent != '', 'agents', ci != '', 'ci', 'people') AS audience,
             reinterpretAsUInt64(own_id) AS own_half,
             if(merged.half = own_half, merged.person, own_half) AS person,
             -- Numbered without a gap, as in periods.py.
-            toInt32(toDate32(timestamp)) AS day,
+            toTimeZone(timestamp, {tz:String}) AS local,
+            toInt32(toDate32(local)) AS day,
             toInt32(floor((day + 3) / 7)) AS week,
-            toInt32((toYear(timestamp) - 1970) * 12 + toMonth(timestamp) - 1) AS month,
+            toInt32((toYear(local) - 1970) * 12 + toMonth(local) - 1) AS month,
             if({interval:String} = 'day', day, if({interval:String} = 'week', week, month)) AS period,
             timestamp >= {start:DateTime64(6, 'UTC')}
                 AND timestamp < {end:DateTime64(6, 'UTC')} AS is_in_time,
@@ -27,6 +30,8 @@ WITH
                 AND ({event:String} = '' OR event = {event:String})
                 AND ({version:String} = '' OR version = {version:String})
                 AND ({os:String} = '' OR os = {os:String})
+                AND ({python:String} = '' OR python = {python:String})
+                AND ({audience:String} = 'all' OR audience = {audience:String})
                 AND ({ci:String} = '' OR ci = {ci:String})
                 AND ({agent:String} = '' OR agent = {agent:String}) AS is_asked_for
         FROM events

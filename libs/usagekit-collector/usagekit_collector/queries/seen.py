@@ -1,0 +1,67 @@
+"""Which events a question is about, and how it is put.
+
+Persons are resolved as they are known now, so a later alias mends what was answered before.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any, Literal
+
+import msgspec
+
+from usagekit_collector.queries.periods import Interval
+from usagekit_collector.store.client import Client
+from usagekit_collector.store.sql import sql
+
+# The few that were merged are looked up for each of the many events, never the other way round,
+# which the engine would choose where it thinks that the events are few.
+_PLAN = {"query_plan_join_swap_table": "false"}
+
+# Who runs a program: somebody at a keyboard, a pipeline, or an AI agent, wherever that is.
+Audience = Literal["all", "people", "ci", "agents"]
+
+
+class Wish(msgspec.Struct, frozen=True, kw_only=True):
+    """Which events: times from ``start`` until before ``end``; an empty text is any.
+
+    Events whose names begin with a ``$`` are an SDK's own; they count where ``event`` names them.
+
+    Attributes:
+        tz: the time zone in which days, weeks and months begin.
+    """
+
+    project: int
+    start: datetime
+    end: datetime
+    command: str = ""
+    event: str = ""
+    version: str = ""
+    os: str = ""
+    python: str = ""
+    ci: str = ""
+    agent: str = ""
+    audience: Audience = "all"
+    tz: str = "UTC"
+
+    @property
+    def before(self) -> Wish:
+        """The same of the time before, of the same length."""
+        length: timedelta = self.end - self.start
+        return msgspec.structs.replace(self, start=self.start - length, end=self.start)
+
+
+def rows_of(
+    client: Client,
+    name: str,
+    wish: Wish,
+    *,
+    interval: Interval = "day",
+    everything: int = 0,
+    **more: Any,
+) -> list[dict[str, Any]]:
+    """What one of ``sql/insights`` answers: each begins with ``seen``, in which an SDK's own events
+    are too if ``everything`` is 1."""
+    text = sql("insights/seen") + sql(f"insights/{name}")
+    asked = {**msgspec.structs.asdict(wish), "interval": interval, "everything": everything, **more}
+    return list(client.query(text, asked, settings=_PLAN).named_results())
