@@ -14,7 +14,7 @@ from usagekit_collector.store.sql import SQL, sql
 
 PACKAGE = Path(usagekit_collector.__file__).parent
 # From the top to the bottom. What lies in no room is the ground on which all stand.
-ROOMS = ["cli", "web", "transfer", "queries", "store", "intake", "ingest", ""]
+ROOMS = ["cli", "web", "transfer", "pages", "queries", "store", "intake", "ingest", ""]
 
 
 def room_of(module: str) -> str:

@@ -69,6 +69,11 @@ class Metrics:
         self._queued_bytes.set_function(size)
         self._buffered.set_function(buffered)
 
+    def total(self, name: str) -> float:
+        """What a counter has come to, whatever its labels say."""
+        found = (one for family in self._registry.collect() for one in family.samples)
+        return sum(one.value for one in found if one.name == f"{_NAME}_{name}_total")
+
     def text(self) -> bytes:
         """All of them, in Prometheus' text format."""
         return generate_latest(self._registry)

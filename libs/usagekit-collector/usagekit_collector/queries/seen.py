@@ -29,6 +29,7 @@ class Wish(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         tz: the time zone in which days, weeks and months begin.
+        only_failed: only the failures of this ``error_type`` and ``failure_kind``, empty ones too.
     """
 
     project: int
@@ -43,6 +44,9 @@ class Wish(msgspec.Struct, frozen=True, kw_only=True):
     agent: str = ""
     audience: Audience = "all"
     tz: str = "UTC"
+    only_failed: bool = False
+    error_type: str = ""
+    failure_kind: str = ""
 
     @property
     def before(self) -> Wish:
@@ -58,10 +62,20 @@ def rows_of(
     *,
     interval: Interval = "day",
     everything: int = 0,
+    name_is: str = "''",
     **more: Any,
 ) -> list[dict[str, Any]]:
-    """What one of ``sql/insights`` answers: each begins with ``seen``, in which an SDK's own events
-    are too if ``everything`` is 1."""
-    text = sql("insights/seen") + sql(f"insights/{name}")
+    """What one of ``sql/insights`` answers.
+
+    Args:
+        client: of the store.
+        name: of the question; each begins with ``seen``.
+        wish: which events.
+        interval: what a period is.
+        everything: 1 for an SDK's own events too.
+        name_is: what stands for NAME in it.
+        more: what else it asks for.
+    """
+    text = sql("insights/seen") + sql(f"insights/{name}").replace("NAME", name_is)
     asked = {**msgspec.structs.asdict(wish), "interval": interval, "everything": everything, **more}
     return list(client.query(text, asked, settings=_PLAN).named_results())

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from math import exp, log, sqrt
+from statistics import NormalDist
 from typing import NamedTuple
 
 import numpy as np
 
-# Two versions are called different where chance alone would do so in one of a hundred pairs.
-Z_DIFFERENT = 2.5758
+# Two are called different where chance alone would do so in one of a hundred pairs.
+_BY_CHANCE = 0.01
 # Of intervals that are shown: in 19 of 20, what is true is in them.
 Z_SHOWN = 1.96
 # Fewer runs or persons than these, and nothing is said.
@@ -81,7 +82,7 @@ def wilson(count: int, total: int, z: float = Z_SHOWN) -> Interval:
     return Interval(low, high)
 
 
-def rate_difference(strata: Iterable[tuple[Sums, Sums]]) -> Difference:
+def rate_difference(strata: Iterable[tuple[Sums, Sums]], among: int = 1) -> Difference:
     """How the failure rate of a second version differs from a first's, over the commands of both.
 
     Commands weigh as by Mantel and Haenszel; the variance of each rate is that of a ratio of sums
@@ -90,6 +91,8 @@ def rate_difference(strata: Iterable[tuple[Sums, Sums]]) -> Difference:
 
     Args:
         strata: a command's sums in the first version, and in the second.
+        among: how many such questions are put at once; that one of them is answered by chance is
+            no likelier than of one (Bonferroni).
     """
     pairs = [pair for pair in strata if pair[0].runs and pair[1].runs]
     first, second = (_all_of(one) for one in zip(*pairs, strict=True)) if pairs else (_NONE, _NONE)
@@ -107,7 +110,7 @@ def rate_difference(strata: Iterable[tuple[Sums, Sums]]) -> Difference:
         second=after,
         low=found - Z_SHOWN * error,
         high=found + Z_SHOWN * error,
-        is_different=abs(found) > Z_DIFFERENT * error,
+        is_different=abs(found) > _z(among) * error,
     )
 
 
@@ -135,7 +138,7 @@ def quantile_interval(buckets: Mapping[int, float], share: float) -> Interval:
 
 
 def quantile_ratio(
-    strata: Sequence[tuple[Mapping[int, int], Mapping[int, int]]], share: float
+    strata: Sequence[tuple[Mapping[int, int], Mapping[int, int]]], share: float, among: int = 1
 ) -> Difference:
     """How many times a quantile of durations has become of a second version, over the commands of
     both, each of which counts as much in one as in the other.
@@ -146,6 +149,7 @@ def quantile_ratio(
     Args:
         strata: a command's buckets of durations in the first version, and in the second.
         share: which quantile.
+        among: as ``rate_difference`` has it.
     """
     pairs = [pair for pair in strata if all(sum(one.values()) for one in pair)]
     counts = [[sum(one.values()) for one in pair] for pair in pairs]
@@ -172,10 +176,10 @@ def quantile_ratio(
     values = np.array([log(value_of(key)) for key in keys])
     first, second = (exp(_between(values, one)) for one in found)
     logs = [np.interp(one, np.arange(len(keys)), values) for one in resampled]
-    ratios = np.exp(logs[1] - logs[0])
-    low, high = np.quantile(ratios, [0.025, 0.975])
-    least, most = np.quantile(ratios, [0.005, 0.995])
-    return Difference(first, second, float(low), float(high), bool(least > 1 or most < 1))
+    error = float(np.std(logs[1] - logs[0]))
+    middle = log(second / first)
+    low, high = (exp(middle + sign * Z_SHOWN * error) for sign in (-1, 1))
+    return Difference(first, second, low, high, abs(middle) > _z(among) * error)
 
 
 def bucket_of(duration: float) -> int:
@@ -186,6 +190,10 @@ def bucket_of(duration: float) -> int:
 def value_of(bucket: int) -> float:
     """The middle of a bucket, in milliseconds."""
     return float(WIDTH ** (bucket + 0.5))
+
+
+def _z(among: int) -> float:
+    return NormalDist().inv_cdf(1 - _BY_CHANCE / 2 / among)
 
 
 _NONE = Sums(0, 0, 0, 0, 0, 0)

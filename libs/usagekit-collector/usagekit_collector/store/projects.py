@@ -94,10 +94,14 @@ class Projects:
         """How many there are."""
         return len(self._all)
 
+    def all(self) -> list[Project]:
+        """All of them, as they were last seen."""
+        return self._all if not self.is_stale else self.refresh()
+
     def named(self, wish: str | None) -> Project:
         """The project of a name or a token; the only one, if there is but one. Raises
         UnknownProject, with words for whoever asked."""
-        known = self._all if not self.is_stale else self.refresh()
+        known = self.all()
         if not wish:
             if len(known) == 1:
                 return known[0]

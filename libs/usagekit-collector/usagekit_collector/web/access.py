@@ -43,15 +43,20 @@ class Guard:
         """Raises ApiError for whoever may not ask."""
         if is_foreign(request.headers):
             raise ApiError(403, "a page of another origin may not ask the API")
+        self.check_host(request)
         password = self._service.password
-        if not password and not _is_local(request.headers.get("host", "")):
-            # A page on the web that has its own name point here must not read what is stored.
+        if password and not _is_said(password, request.headers.get("authorization", "")):
+            if "authorization" in request.headers:
+                await self.slow_down(request)
+            raise ApiError(401, self._service.how_to_say_the_password)
+
+    def check_host(self, request: Request) -> None:
+        """Raises ApiError for a page on the web that has its own name point here: it must not read
+        what is stored."""
+        if not self._service.password and not _is_local(request.headers.get("host", "")):
             raise ApiError(
                 400, "without a password the API answers to 127.0.0.1 and localhost only"
             )
-        if password and not _is_said(password, request.headers.get("authorization", "")):
-            await self._slow_down(request)
-            raise ApiError(401, self._service.how_to_say_the_password)
 
     def refused(self, request: Request, status: int, text: str) -> None:
         """One more request was refused, with this answer: it is counted, and in the log."""
@@ -60,9 +65,9 @@ class Guard:
             reason = _OWN_WORDS.split(text, maxsplit=1)[0].strip()
             self._service.refusals.tell(status, reason, request.headers.get("user-agent", ""))
 
-    async def _slow_down(self, request: Request) -> None:
-        if "authorization" not in request.headers:
-            return
+    async def slow_down(self, request: Request) -> None:
+        """A wrong password: whoever said it waits. Raises ApiError for one who has said too
+        many."""
         peer = request.client.host if request.client else ""
         self._service.metrics.wrong_passwords.inc()
         self._service.refusals.tell(401, f"a wrong password from {peer}", "")

@@ -16,7 +16,7 @@ from usagekit_collector.store import projects
 from usagekit_collector.store.client import Client
 from usagekit_collector.store.projects import Project, check_name, create_token
 from usagekit_collector.transfer import export
-from usagekit_collector.web import insights_api
+from usagekit_collector.web import insights_api, usage_api
 from usagekit_collector.web.operations import ApiError, Operation
 from usagekit_collector.web.questions import (
     ProjectQuery,
@@ -265,4 +265,5 @@ OPERATIONS = [
         errors={**_NOBODY, 409: "they have more distinct_ids than at_most"},
     ),
     *insights_api.OPERATIONS,
+    *usage_api.OPERATIONS,
 ]

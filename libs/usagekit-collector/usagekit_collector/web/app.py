@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 import msgspec
 from clickhouse_connect.driver.exceptions import ClickHouseError
 from starlette.applications import Starlette
-from starlette.convertors import Convertor, register_url_convertor
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import ClientDisconnect, Request
@@ -24,42 +23,17 @@ from usagekit_collector.web.access import Guard, Sane
 from usagekit_collector.web.api import OPERATIONS
 from usagekit_collector.web.openapi import document
 from usagekit_collector.web.operations import ApiError, ErrorAnswer, Operation, run
+from usagekit_collector.web.pages import Pages
 from usagekit_collector.web.service import Service
+from usagekit_collector.web.sessions import Sessions
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
 
 _log = logging.getLogger(__name__)
-_INDEX = """\
-usagekit-collector: a PostHog-compatible receiver of usage events.
-
-  POST /batch/         events, as any PostHog SDK sends them
-  GET  /api/projects   projects and their tokens
-  GET  /api/events     what was captured
-  GET  /api/persons/ID who is who
-  GET  /api/insights/  commands, failures, versions, active, funnel, retention, lifecycle
-  GET  /openapi.json   all of it, described
-  GET  /metrics        for Prometheus
-  GET  /_health        whether events can be taken
-"""
 # Says of how many events an answer does not know that were taken in before it was asked for.
 BEHIND = "Usagekit-Behind"
 _Handler = Callable[[Request], Awaitable[Response]]
-
-
-class _AnyText(Convertor[str]):
-    """What a distinct_id may be: with slashes and line breaks in it too."""
-
-    regex = r"(?s:.+)"
-
-    def convert(self, value: str) -> str:
-        return value
-
-    def to_string(self, value: str) -> str:
-        return value
-
-
-register_url_convertor("any", _AnyText())
 
 
 def create_app(service: Service) -> ASGIApp:
@@ -69,9 +43,11 @@ def create_app(service: Service) -> ASGIApp:
 
 def create_pages(service: Service) -> Starlette:
     """All that it answers, each by its route."""
+    guard = Guard(service)
+    pages = Pages(service, Sessions(guard, service.password))
     app = Starlette(
         routes=[
-            Route("/", index),
+            *pages.routes(),
             Route("/_health", health),
             Route("/_readiness", health),
             Route("/_liveness", liveness),
@@ -85,7 +61,7 @@ def create_pages(service: Service) -> Starlette:
     )
     app.router.redirect_slashes = False
     app.state.service = service
-    app.state.guard = Guard(service)
+    app.state.guard = guard
     app.state.document = msgspec.json.encode(document(OPERATIONS))
     return app
 
@@ -112,11 +88,6 @@ class Shortcut:
         scope["app"] = self._app
         answer = await handler(Request(scope, receive))
         await answer(scope, receive, send)
-
-
-async def index(_: Request) -> Response:
-    """What there is, for whoever opens it in a browser."""
-    return PlainTextResponse(_INDEX)
 
 
 async def health(request: Request) -> Response:

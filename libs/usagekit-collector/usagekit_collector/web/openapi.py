@@ -10,6 +10,7 @@ import msgspec
 
 from usagekit_collector import __version__
 from usagekit_collector.web.operations import ErrorAnswer, Operation
+from usagekit_collector.web.spreadsheets import KIND
 
 _REFERENCE = "#/components/schemas/{name}"
 
@@ -72,7 +73,10 @@ def _content(one: Operation) -> dict[str, Any]:
     if isinstance(one.result, tuple):
         return {kind: {} for kind in one.result}
     (schema,), _ = msgspec.json.schema_components([one.result], ref_template=_REFERENCE)
-    return {"application/json": {"schema": schema}}
+    found: dict[str, Any] = {"application/json": {"schema": schema}}
+    if "format" in one.query.__struct_fields__:
+        found[KIND] = {}
+    return found
 
 
 def _path_parameters(one: Operation) -> list[dict[str, Any]]:

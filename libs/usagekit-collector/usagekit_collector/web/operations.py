@@ -7,16 +7,33 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Any, get_args, get_origin, get_type_hints
 
 import msgspec
+from starlette.convertors import Convertor, register_url_convertor
 from starlette.responses import Response
 
 from usagekit_collector.errors import CollectorError
 from usagekit_collector.web.service import Service
+from usagekit_collector.web.spreadsheets import KIND, csv_of
 
 if TYPE_CHECKING:
     from starlette.requests import Request
 
 # Of a parameter, in what msgspec says is wrong.
 _NAME = re.compile(r"at `\$\.(\w+)")
+
+
+class _AnyText(Convertor[str]):
+    """What a distinct_id may be: with slashes and line breaks in it too."""
+
+    regex = r"(?s:.+)"
+
+    def convert(self, value: str) -> str:
+        return value
+
+    def to_string(self, value: str) -> str:
+        return value
+
+
+register_url_convertor("any", _AnyText())
 
 
 class ApiError(CollectorError):
@@ -82,6 +99,8 @@ async def run(operation: Operation, service: Service, request: Request) -> Respo
     result = await operation.handler(service, asked, request)
     if isinstance(result, Response):
         return result
+    if getattr(asked, "format", "") == "csv":
+        return Response(csv_of(result, operation.result), media_type=KIND)
     return Response(msgspec.json.encode(result), media_type="application/json")
 
 

@@ -172,13 +172,13 @@ class Patient(HttpToolsProtocol):
 
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - it is said in our words
         """What came is no HTTP."""
-        self._end(b"400 Bad Request", b"Invalid HTTP request received.")
+        self._end(b"400 Bad Request", b"text/plain", b"Invalid HTTP request received.")
 
-    def _end(self, status: bytes, text: bytes) -> None:
+    def _end(self, status: bytes, kind: bytes, text: bytes) -> None:
         """Take nothing more. What came before is answered first."""
         if self._last_words:
             return
-        lines = [b"HTTP/1.1 " + status, b"content-type: text/plain; charset=utf-8"]
+        lines = [b"HTTP/1.1 " + status, b"content-type: " + kind]
         lines += [b"content-length: %d" % len(text), b"connection: close"]
         lines += [b"%b: %b" % item for item in HEADERS.items()]
         self._last_words = b"\r\n".join([*lines, b"", text])
@@ -226,7 +226,8 @@ class Patient(HttpToolsProtocol):
         if self.loop.time() < self._due:
             self._timer = self.loop.call_at(self._due, self._look)
         elif self._in_body and not self._is_begun and not self._last_words:
-            self._end(b"408 Request Timeout", b"the request took too long")
+            text = b'{"error":"the request took too long"}'
+            self._end(b"408 Request Timeout", b"application/json", text)
         elif self._unanswered and not self._in_body and not self.flow.write_paused:
             self._wait(self.seconds)  # The turn is ours.
         else:

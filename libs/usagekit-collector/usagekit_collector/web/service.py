@@ -56,6 +56,8 @@ class Service:
             )
             self._close = stack.pop_all().close
         self._answers = Answers()
+        # How many steps were written that are no events: somebody deleted, a project renamed.
+        self.written = 0
         # Whether a token that nobody announced makes its project.
         self.is_open = (
             not settings.password and is_loopback(settings.host) and settings.max_projects > 0
@@ -106,6 +108,13 @@ class Service:
         file = password.file_of(self.settings)
         return f"the API asks for the password of {file}: curl -H @{file} ..."
 
+    @property
+    def where_the_password_is(self) -> str:
+        """Words for whoever is asked for it by a page."""
+        if self.settings.password:
+            return "It is the one of the collector's settings."
+        return f"It is in the file {password.file_of(self.settings)} of the collector's machine."
+
     async def project_of(self, token: str, *, may_make: bool = True) -> int | None:
         """The number of the project that a token writes into; None if it may not. Raises Busy.
 
@@ -142,5 +151,6 @@ class Service:
             result = await asyncio.shield(asyncio.wrap_future(self.storer.call(step, after=after)))
         except StoreError as error:
             raise Busy("the store cannot be written") from error
+        self.written += 1
         await run_in_threadpool(self.projects.refresh)
         return result

@@ -32,6 +32,10 @@ WITH
                 AND ({os:String} = '' OR os = {os:String})
                 AND ({python:String} = '' OR python = {python:String})
                 AND ({audience:String} = 'all' OR audience = {audience:String})
+                AND (NOT {only_failed:Bool} OR (
+                    outcome = 'failed' AND error_type = {error_type:String}
+                    AND failure_kind = {failure_kind:String}
+                ))
                 AND ({ci:String} = '' OR ci = {ci:String})
                 AND ({agent:String} = '' OR agent = {agent:String}) AS is_asked_for
         FROM events

@@ -1,0 +1,183 @@
+"""A chart: what it shows, and where on the paper that is. Pure; no I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from math import ceil, floor, log10
+from typing import Literal
+
+import msgspec
+
+Unit = Literal["count", "share", "ms"]
+# In the units of an SVG's viewBox; it is as wide as its place.
+_WIDTH, _HEIGHT, _LEFT, _RIGHT, _TOP, _BOTTOM = 720, 220, 56, 12, 26, 26
+_SPARK_WIDTH, _SPARK_HEIGHT = 120, 24
+# Between two labels of the x axis; lines across.
+_APART, _LINES = 90, 4
+
+
+class Series(msgspec.Struct, frozen=True):
+    """Values, one for each label; None where there is none."""
+
+    name: str
+    values: Sequence[float | None]
+
+
+class Mark(msgspec.Struct, frozen=True):
+    """Something that happened at one of the labels."""
+
+    at: int
+    text: str
+
+
+class Chart(msgspec.Struct, frozen=True, kw_only=True):
+    """Data first.
+
+    Attributes:
+        title: what it shows.
+        labels: of the x axis, in order.
+        series: the first four are told apart by their dashes too.
+        marks: what happened when.
+        unit: of the values.
+        kind: lines over time, or columns side by side.
+    """
+
+    title: str
+    labels: Sequence[str]
+    series: Sequence[Series]
+    marks: Sequence[Mark] = ()
+    unit: Unit = "count"
+    kind: Literal["lines", "columns"] = "lines"
+
+
+class Tick(msgspec.Struct, frozen=True):
+    """A label of an axis, and where it is."""
+
+    at: float
+    text: str = ""
+    value: float = 0.0
+
+
+class Column(msgspec.Struct, frozen=True):
+    """One column of a chart."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+
+
+class Path(msgspec.Struct, frozen=True):
+    """A line, by the d of an SVG's path; ``dots`` are values with none beside them."""
+
+    name: str
+    d: str
+    dots: list[tuple[float, float]]
+
+
+class Plot(msgspec.Struct, frozen=True, kw_only=True):
+    """Where everything of a chart is."""
+
+    width: int
+    height: int
+    left: float
+    right: float
+    top: float
+    bottom: float
+    paths: list[Path]
+    columns: list[Column]
+    x_ticks: list[Tick]
+    y_ticks: list[Tick]
+    marks: list[Tick]
+
+
+def plot(chart: Chart) -> Plot:
+    """Where everything of it is."""
+    right, bottom = _WIDTH - _RIGHT, _HEIGHT - _BOTTOM
+    most = max((value for value in _values(chart.series)), default=0.0)
+    steps = _steps(most, is_whole=chart.unit == "count")
+    top = steps[-1] or 1.0
+
+    def y_of(value: float) -> float:
+        return round(bottom - (bottom - _TOP) * value / top, 1)
+
+    count = len(chart.labels)
+    width = (right - _LEFT) / max(count, 1)
+    if chart.kind == "columns":
+        xs = [_LEFT + width * (nth + 0.5) for nth in range(count)]
+    else:
+        apart = (right - _LEFT) / max(count - 1, 1)
+        xs = [_LEFT + apart * nth for nth in range(count)]
+    every = max(1, ceil(count * _APART / (right - _LEFT)))
+    return Plot(
+        width=_WIDTH,
+        height=_HEIGHT,
+        left=_LEFT,
+        right=right,
+        top=_TOP,
+        bottom=bottom,
+        paths=[_path(one, xs, y_of) for one in chart.series] if chart.kind == "lines" else [],
+        columns=[
+            Column(
+                round(x - width * 0.4, 1), y_of(value), round(width * 0.8, 1), bottom - y_of(value)
+            )
+            for one in (chart.series if chart.kind == "columns" else ())
+            for x, value in zip(xs, one.values, strict=True)
+            if value
+        ],
+        x_ticks=[Tick(round(xs[nth], 1), chart.labels[nth]) for nth in range(0, count, every)],
+        y_ticks=[Tick(y_of(step), value=step) for step in steps],
+        marks=[Tick(round(xs[one.at], 1), one.text) for one in _apart(chart.marks, xs)],
+    )
+
+
+def spark(values: Sequence[float | None]) -> str:
+    """The d of a path of a sparkline, 120 wide and 24 high."""
+    most = max((value for value in values if value is not None), default=0.0) or 1.0
+    apart = _SPARK_WIDTH / max(len(values) - 1, 1)
+    xs = [apart * nth for nth in range(len(values))]
+    found = _path(
+        Series("", values), xs, lambda value: round((_SPARK_HEIGHT - 2) * (1 - value / most) + 1, 1)
+    )
+    return found.d
+
+
+def _values(series: Iterable[Series]) -> Iterable[float]:
+    return (value for one in series for value in one.values if value is not None)
+
+
+def _path(series: Series, xs: Sequence[float], y_of: object) -> Path:
+    pieces: list[str] = []
+    dots = []
+    values = series.values
+    for nth, (x, value) in enumerate(zip(xs, values, strict=True)):
+        if value is None:
+            continue
+        before = values[nth - 1] if nth else None
+        after = values[nth + 1] if nth + 1 < len(values) else None
+        y = y_of(value)  # type: ignore[operator]
+        pieces.append(f"{'M' if before is None else 'L'}{x:.1f} {y}")
+        if before is None and after is None:
+            dots.append((round(x, 1), y))
+    return Path(series.name, "".join(pieces), dots)
+
+
+def _steps(most: float, *, is_whole: bool) -> list[float]:
+    """The lines across: from 0 to no less than the most, a few of them, at round values."""
+    if most <= 0:
+        return [0.0, 1.0]
+    rough = most / _LINES
+    power = 10.0 ** floor(log10(rough))
+    step = next(power * one for one in (1, 2, 2.5, 5, 10) if power * one >= rough * 0.9999)
+    if is_whole:
+        step = max(1.0, float(ceil(step)))
+    return [round(step * nth, 10) for nth in range(ceil(most / step - 1e-9) + 1)]
+
+
+def _apart(marks: Sequence[Mark], xs: Sequence[float]) -> list[Mark]:
+    """Those for whose text there is room, the last ones first."""
+    found: list[Mark] = []
+    for one in sorted(marks, key=lambda mark: -mark.at):
+        if not found or xs[found[-1].at] - xs[one.at] > 7 * len(one.text) + 8:
+            found.append(one)
+    return found[::-1]

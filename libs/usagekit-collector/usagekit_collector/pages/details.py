@@ -1,0 +1,315 @@
+"""The pages of errors, releases and commands, each with its panels. Pure; no I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from urllib.parse import quote
+
+from usagekit_collector.pages import words
+from usagekit_collector.pages.charts import Chart, Series
+from usagekit_collector.pages.overview import over_days
+from usagekit_collector.pages.panels import Cell, Column, Panel, table_of
+from usagekit_collector.pages.render import duration, rate
+from usagekit_collector.pages.view import View
+from usagekit_collector.queries.error_groups import ErrorGroup
+from usagekit_collector.queries.releases import Release, Verdict
+from usagekit_collector.queries.usage import Duration, Neighbour, Point, Use
+
+_BY = {"version": "Version", "os": "System", "python": "Python", "audience": "Audience"}
+
+
+def errors(view: View, found: Sequence[ErrorGroup]) -> Panel:
+    """All groups."""
+    rows = [
+        [
+            Cell(one.error_type or one.failure_kind or "(unnamed)", _error(view, one.id)),
+            Cell(one.command or "(no command)", command_link(view, one.command)),
+            Cell(words.state(one)),
+            Cell(one.persons),
+            Cell(one.count),
+            Cell(one.in_ci + one.by_agents),
+            Cell(one.first_version),
+            Cell(one.last_version),
+            Cell(one.last_seen),
+        ]
+        for one in found
+    ]
+    still = [one for one in found if one.state != "gone"]
+    sentence = (
+        "Nothing failed."
+        if not found
+        else (
+            f"{words.number(len(still), 'way')} to fail {'is' if len(still) == 1 else 'are'} open; "
+            f"{len(found) - len(still)} seen in {view.span} {'is' if len(found) - len(still) == 1 else 'are'} gone."
+        )
+    )
+    return Panel(
+        id="errors",
+        title="Errors",
+        sentence=sentence,
+        columns=[
+            Column("Error"),
+            Column("Command"),
+            Column("State"),
+            Column("Persons", "count"),
+            Column("Times", "count"),
+            Column("In CI or by agents", "count"),
+            Column("First in"),
+            Column("Last in"),
+            Column("Last seen", "time"),
+        ],
+        rows=rows,
+        api=view.api("errors"),
+    )
+
+
+def error(view: View, one: ErrorGroup, days: Sequence[Point], releases: Sequence[Release]) -> Panel:
+    """One group, over time."""
+    chart = over_days(view, "Persons by day", {"persons": days}, releases)
+    columns, rows = table_of(chart, "Day")
+    sentence = (
+        f"{words.state(one).capitalize()}: {words.number(one.persons, 'person')} met it "
+        f"{words.number(one.count, 'time')} in {view.span}; first in {one.first_version or 'no version'}, "
+        f"last in {one.last_version or 'no version'}."
+    )
+    return Panel(
+        id="error",
+        title="When",
+        sentence=sentence,
+        chart=chart,
+        columns=columns,
+        rows=rows,
+        api=view.api("errors", id=one.id),
+        is_open=False,
+    )
+
+
+def breakdown(view: View, by: str, found: Sequence[Use], **more: str) -> Panel:
+    """The runs by what they have in common."""
+    total = sum(one.count for one in found)
+    first = max(found, key=lambda one: one.count) if found else None
+    sentence = "There is none."
+    if first is not None:
+        sentence = (
+            f"{rate(first.count, total)} of it is by {first.name or 'who says nothing of it'}."
+        )
+    rows = [
+        [
+            Cell(one.name or "(unknown)"),
+            Cell(one.persons),
+            Cell(one.count),
+            Cell(one.failure_rate, note=f"{one.failures} of {one.count}"),
+            Cell(one.p95),
+        ]
+        for one in found
+    ]
+    return Panel(
+        id=f"by-{by}",
+        title=f"By {_BY.get(by, by).lower()}",
+        sentence=sentence,
+        columns=[
+            Column(_BY.get(by, by.capitalize())),
+            Column("Persons", "count"),
+            Column("Runs", "count"),
+            Column("Fails", "share"),
+            Column("p95", "ms"),
+        ],
+        rows=rows,
+        api=view.api("breakdown", by=by, **more),
+    )
+
+
+def releases(view: View, found: Sequence[Release]) -> Panel:
+    """All versions."""
+    rows = [
+        [
+            Cell(
+                one.version or "(no version)",
+                f"/releases/{quote(one.version, safe='')}{view.state.query()}",
+            ),
+            Cell(words.release(one)),
+            Cell(one.persons),
+            Cell(one.count),
+            Cell(one.failure_rate, note=f"{one.failures} of {one.count}"),
+            Cell(one.last_seen),
+        ]
+        for one in found
+    ]
+    out = [one for one in found if one.released is not None]
+    sentence = "No version has been run by a few persons yet."
+    if out:
+        sentence = (
+            f"{out[0].version} is the last one: {words.release(out[0])}, run by "
+            f"{words.number(out[0].persons, 'person')} in {view.span}."
+        )
+    return Panel(
+        id="releases",
+        title="Releases",
+        sentence=sentence,
+        columns=[
+            Column("Version"),
+            Column("Release"),
+            Column("Persons", "count"),
+            Column("Runs", "count"),
+            Column("Fails", "share"),
+            Column("Last run", "time"),
+        ],
+        rows=rows,
+        api=view.api("releases"),
+    )
+
+
+def verdict(view: View, version: str, found: Sequence[Verdict]) -> Panel:
+    """A release beside the one before it."""
+    rows = [
+        [
+            Cell("failure rate" if one.measure == "failure_rate" else "p95"),
+            Cell(one.call),
+            Cell(_measured(one, one.was)),
+            Cell(_measured(one, one.now)),
+            Cell(one.count_was),
+            Cell(one.count_now),
+        ]
+        for one in found
+    ]
+    sentence = " ".join(words.verdict(one) for one in found)
+    before = found[0].before if found else ""
+    return Panel(
+        id="verdict",
+        title="Better or worse?",
+        sentence=sentence or "There is no release before it.",
+        columns=[
+            Column("Measure"),
+            Column("It is"),
+            Column(f"In {before}"),
+            Column(f"In {version}"),
+            Column("Runs then", "count"),
+            Column("Runs now", "count"),
+        ],
+        rows=rows,
+        api=view.api("verdict", release=version, before=before),
+    )
+
+
+def adoption(view: View, version: str, days: Sequence[Point], releases: Sequence[Release]) -> Panel:
+    """How fast a release is taken up, beside the versions that most persons have."""
+    names = sorted({one.name for one in days}, key=lambda name: (name != version, name))[:4]
+    series = {name or "(no version)": [one for one in days if one.name == name] for name in names}
+    chart = over_days(view, "Persons by day", series, releases)
+    columns, rows = table_of(chart, "Day")
+    last = {name: sum(one.persons for one in points[-7:]) for name, points in series.items()}
+    total = sum(last.values())
+    sentence = f"Nobody ran it in {view.span}."
+    if total:
+        sentence = f"In the last days {rate(last.get(version, 0), total)} of those shown ran it."
+    return Panel(
+        id="adoption",
+        title="Who has taken it up",
+        sentence=sentence,
+        chart=chart,
+        columns=columns,
+        rows=rows,
+        api=view.api("series", by="version", top=4),
+        is_open=False,
+    )
+
+
+def command(view: View, name: str, days: Sequence[Point], releases: Sequence[Release]) -> Panel:
+    """A command over time."""
+    chart = over_days(view, "Persons by day", {"persons": days}, releases)
+    columns, rows = table_of(chart, "Day")
+    runs = sum(one.count for one in days)
+    failures = sum(one.failures for one in days)
+    sentence = f"It was run {words.number(runs, 'time')} in {view.span}, of which {rate(failures, runs)} failed."
+    return Panel(
+        id="days",
+        title="When",
+        sentence=sentence,
+        chart=chart,
+        columns=columns,
+        rows=rows,
+        api=view.api("series", command=name),
+        is_open=False,
+    )
+
+
+def histogram(view: View, name: str, found: Sequence[Duration]) -> Panel:
+    """How long a command takes."""
+    counts: dict[tuple[float, float], int] = {}
+    for one in found:
+        counts[one.low, one.high] = counts.get((one.low, one.high), 0) + one.count
+    lows = sorted(counts)
+    # Without a gap: what nobody took is as wide as what many did.
+    edges: list[tuple[float, float]] = lows[:1]
+    while edges and edges[-1][0] < lows[-1][0] * 0.999:
+        low, high = edges[-1]
+        following = next(one for one in lows if one[0] > low * 1.001)
+        edges.append(following if following[0] < high * 1.001 else (high, high * high / low))
+    chart = Chart(
+        title="Runs by how long they took",
+        labels=[duration(low) for low, _ in edges],
+        series=[Series("runs", [_near(counts, one) for one in edges])],
+        kind="columns",
+    )
+    columns, rows = table_of(chart, "From")
+    most = max(counts, key=lambda one: counts[one]) if counts else None
+    sentence = "No run says how long it took."
+    if most:
+        sentence = f"Most runs take {duration(most[0])} to {duration(most[1])}."
+    return Panel(
+        id="durations",
+        title="How long it takes",
+        sentence=sentence,
+        chart=chart if counts else None,
+        columns=columns,
+        rows=rows,
+        api=view.api("durations", command=name),
+        is_open=False,
+    )
+
+
+def neighbours(view: View, name: str, found: Sequence[Neighbour]) -> Panel:
+    """What comes before and after a command."""
+    rows = [
+        [
+            Cell(one.side),
+            Cell(one.command or "nothing", command_link(view, one.command)),
+            Cell(one.count),
+            Cell(one.persons),
+        ]
+        for one in found
+    ]
+    after = [one for one in found if one.side == "after" and one.command]
+    sentence = (
+        f"After it, most go on with {after[0].command}." if after else "After it, nothing is run."
+    )
+    return Panel(
+        id="neighbours",
+        title="Before and after",
+        sentence=sentence,
+        columns=[
+            Column("Side"),
+            Column("Command"),
+            Column("Times", "count"),
+            Column("Persons", "count"),
+        ],
+        rows=rows,
+        api=view.api("neighbours", of=name),
+    )
+
+
+def command_link(view: View, name: str) -> str:
+    """Where a command's page is; nowhere for none."""
+    return f"/commands/{quote(name, safe='')}{view.state.query()}" if name else ""
+
+
+def _error(view: View, id_: str) -> str:
+    return f"/errors/{id_}{view.state.query()}"
+
+
+def _measured(one: Verdict, value: float) -> str:
+    return show(value, "share") if one.measure == "failure_rate" else duration(value)
+
+
+def _near(counts: dict[tuple[float, float], int], edge: tuple[float, float]) -> int:
+    return next((count for (low, _), count in counts.items() if abs(low / edge[0] - 1) < 0.001), 0)

@@ -1,0 +1,144 @@
+"""Failures that are the same one: which there are, and whether they are gone."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, Literal, NamedTuple
+
+import msgspec
+
+from usagekit_collector.queries.seen import Wish, rows_of
+from usagekit_collector.store.client import Client
+
+State = Literal["open", "gone", "back"]
+# It would have been seen so often, were it still there: with none, chance is one in twenty
+# (Hanley and Lippman-Hand, If nothing goes wrong, is everything all right?, JAMA 249, 1983).
+_EXPECTED = 3.0
+
+
+class ErrorGroup(msgspec.Struct):
+    """One way in which a command fails.
+
+    Attributes:
+        id: by which it is known: of the other three, never of a message; the same in every store.
+        count, persons, in_ci, by_agents: in the time that is asked for.
+        first_seen, last_seen, first_version, last_version: of all that is stored.
+        is_new: whether it was seen for the first time in the time that is asked for.
+        state: ``gone`` where later versions were run so often that it would have been seen;
+            ``back`` where it had been gone.
+        gone_since: the first version without it; empty if it is not gone.
+    """
+
+    id: str
+    error_type: str
+    failure_kind: str
+    command: str
+    count: int
+    persons: int
+    in_ci: int
+    by_agents: int
+    first_seen: datetime
+    last_seen: datetime
+    first_version: str
+    last_version: str
+    is_new: bool
+    state: State
+    gone_since: str
+
+
+class _Key(NamedTuple):
+    error_type: str
+    failure_kind: str
+    command: str
+
+
+class _Of(NamedTuple):
+    """What became of one in a version."""
+
+    count: int
+    first_seen: datetime
+    last_seen: datetime
+
+
+class Life(NamedTuple):
+    """Of one group: its versions in order, and how it stands."""
+
+    versions: list[str]
+    state: State
+    gone_since: str
+
+
+def error_groups(client: Client, wish: Wish, limit: int) -> list[ErrorGroup]:
+    """The ways in which commands fail, that of the most persons first."""
+    rows = rows_of(client, "error_groups", wish, limit=limit)
+    order, runs, seen = _endings(rows_of(client, "endings", wish))
+    found = []
+    for row in rows:
+        key = _Key(row["error_type"], row["failure_kind"], row["command"])
+        own = seen[key]
+        life = life_of({one: own[one].count for one in own}, runs[key.command], order)
+        first_seen = min(one.first_seen for one in own.values())
+        found.append(
+            ErrorGroup(
+                id=id_of(*key),
+                first_seen=first_seen,
+                last_seen=max(one.last_seen for one in own.values()),
+                first_version=life.versions[0],
+                last_version=life.versions[-1],
+                is_new=wish.start <= first_seen < wish.end,
+                state=life.state,
+                gone_since=life.gone_since,
+                **row,
+            )
+        )
+    return found
+
+
+def id_of(error_type: str, failure_kind: str, command: str) -> str:
+    """By what a group is known: ten hexadecimal digits."""
+    text = msgspec.json.encode([error_type, failure_kind, command])
+    return hashlib.sha256(text).hexdigest()[:10]
+
+
+def life_of(failures: Mapping[str, int], runs: Mapping[str, int], order: Sequence[str]) -> Life:
+    """How a group stands by what is known of its command.
+
+    Args:
+        failures: how often it was seen, by version; in one at least.
+        runs: how often its command was run, by version.
+        order: all versions, the first released first.
+    """
+    versions = [one for one in order if failures.get(one)]
+    was_gone = False
+    for nth, version in enumerate(versions):
+        rate = failures[version] / runs[version]
+        following = versions[nth + 1] if nth + 1 < len(versions) else None
+        end = order.index(following) if following else len(order)
+        without = [one for one in order[order.index(version) + 1 : end] if runs.get(one)]
+        if rate * sum(runs[one] for one in without) < _EXPECTED:
+            continue
+        if following is None:
+            return Life(versions, "gone", without[0])
+        was_gone = True
+    return Life(versions, "back" if was_gone else "open", "")
+
+
+def _endings(
+    rows: Iterable[Mapping[str, Any]],
+) -> tuple[list[str], dict[str, dict[str, int]], dict[_Key, dict[str, _Of]]]:
+    """The versions in the order in which they were first run; how often each command was run in
+    each; and how each way to fail was seen in each."""
+    first: dict[str, datetime] = {}
+    runs: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
+    seen: dict[_Key, dict[str, _Of]] = defaultdict(dict)
+    for row in rows:
+        version, command = row["version"], row["command"]
+        first[version] = min(first.get(version, row["first_seen"]), row["first_seen"])
+        runs[command][version] += row["count"]
+        if row["outcome"] == "failed":
+            key = _Key(row["error_type"], row["failure_kind"], command)
+            seen[key][version] = _Of(row["count"], row["first_seen"], row["last_seen"])
+    return sorted(first, key=lambda one: (first[one], one)), runs, seen

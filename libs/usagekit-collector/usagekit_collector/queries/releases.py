@@ -1,0 +1,150 @@
+"""Versions of a program as releases: when they came, and whether one is better or worse than the one
+before it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Literal
+
+import msgspec
+
+from usagekit_collector.queries.seen import Wish, rows_of
+from usagekit_collector.queries.stats import (
+    Difference,
+    Sums,
+    quantile_ratio,
+    rate_difference,
+    wilson,
+)
+from usagekit_collector.store.client import Client
+
+Call = Literal["better", "worse", "no difference", "too few to tell"]
+_VERSION = "toString(version)"
+
+
+class Release(msgspec.Struct):
+    """A version.
+
+    Attributes:
+        released: when the last of the first few persons ran it for the first time; null where they
+            have not been so many.
+        first_seen, last_seen: its first and last run of all that are stored.
+        count, persons, failures: in the time that is asked for.
+        before: the release before it; empty for the first.
+    """
+
+    version: str
+    released: datetime | None
+    first_seen: datetime
+    last_seen: datetime
+    count: int
+    persons: int
+    failures: int
+    failure_rate: float | None
+    rate_low: float
+    rate_high: float
+    before: str
+
+
+class Verdict(msgspec.Struct):
+    """One version beside another, on the same mix of commands: those that were run in both.
+
+    Attributes:
+        measure: ``failure_rate``, between 0 and 1; or ``p95`` of durations, in milliseconds.
+        was, now: of the other version, and of this one.
+        low, high: from the least to the greatest that is plausible, of 19 in 20: of the difference
+            of failure rates, and of how many times the p95 has become.
+        call: what can be said of it. Chance calls one pair in a hundred different.
+        commands: how many were run in both; ``count_was``, ``count_now``: and how often.
+    """
+
+    version: str
+    before: str
+    measure: Literal["failure_rate", "p95"]
+    was: float
+    now: float
+    low: float
+    high: float
+    call: Call
+    commands: int
+    count_was: int
+    count_now: int
+
+
+def releases(client: Client, wish: Wish, few: int) -> list[Release]:
+    """All versions, the last to be released first; those that have not been come before."""
+    found = []
+    for row in rows_of(client, "releases", wish, few=few):
+        del row["firsts"]
+        low, high = wilson(row["failures"], row["count"])
+        rate = row["failures"] / row["count"] if row["count"] else None
+        found.append(Release(**row, failure_rate=rate, rate_low=low, rate_high=high, before=""))
+    found.sort(key=lambda one: (one.released is not None, one.released or one.first_seen))
+    out = [one for one in found if one.released is not None]
+    for earlier, later in zip(out, out[1:], strict=False):
+        later.before = earlier.version
+    for one in found:
+        if one.released is None and out and out[-1].first_seen < one.first_seen:
+            one.before = out[-1].version
+    return out[::-1] if len(out) == len(found) else [*_not_out(found), *out[::-1]]
+
+
+def _not_out(found: Sequence[Release]) -> list[Release]:
+    some = [one for one in found if one.released is None]
+    return sorted(some, key=lambda one: one.first_seen, reverse=True)
+
+
+def verdict(client: Client, wish: Wish, version: str, before: str) -> list[Verdict]:
+    """Whether a version is better or worse than another."""
+    sums, buckets = strata(client, wish, _VERSION, [before, version])
+    common = sorted(sums[before].keys() & sums[version].keys())
+    pairs = [(sums[before][one], sums[version][one]) for one in common]
+    times = [(buckets[before][one], buckets[version][one]) for one in common]
+    said = {
+        "version": version,
+        "before": before,
+        "commands": len(common),
+        "count_was": sum(one.runs for one, _ in pairs),
+        "count_now": sum(one.runs for _, one in pairs),
+    }
+    rate, p95 = rate_difference(pairs, 2), quantile_ratio(times, 0.95, 2)
+    return [
+        Verdict(measure="failure_rate", **_fields(rate), **said),
+        Verdict(measure="p95", **_fields(p95), **said),
+    ]
+
+
+def strata(
+    client: Client, wish: Wish, name_is: str, names: list[str]
+) -> tuple[dict[str, dict[str, Sums]], dict[str, dict[str, dict[int, int]]]]:
+    """The runs of each command of each name, as sums over persons, and the buckets of their
+    durations."""
+    asked = {"name_is": name_is, "names": names}
+    sums: dict[str, dict[str, Sums]] = defaultdict(dict)
+    for row in rows_of(client, "strata", wish, **asked):
+        sums[row.pop("name")][row.pop("command")] = Sums(**row)
+    buckets: dict[str, dict[str, dict[int, int]]] = defaultdict(lambda: defaultdict(dict))
+    for row in rows_of(client, "durations", wish, **asked):
+        buckets[row["name"]][row["command"]][row["bucket"]] = row["count"]
+    return sums, buckets
+
+
+def call_of(one: Difference) -> Call:
+    """What can be said of a difference: more is worse."""
+    if one.is_different is None:
+        return "too few to tell"
+    if not one.is_different:
+        return "no difference"
+    return "worse" if one.second > one.first else "better"
+
+
+def _fields(one: Difference) -> dict[str, object]:
+    return {
+        "was": one.first,
+        "now": one.second,
+        "low": one.low,
+        "high": one.high,
+        "call": call_of(one),
+    }

@@ -1,0 +1,190 @@
+"""How a program is used: all together, by what is asked for, and over time."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from datetime import date, datetime
+from typing import Any, Literal
+
+import msgspec
+
+from usagekit_collector.queries.periods import Interval, first_day
+from usagekit_collector.queries.seen import Wish, rows_of
+from usagekit_collector.queries.stats import WIDTH, wilson
+from usagekit_collector.store.client import Client
+
+By = Literal[
+    "command",
+    "version",
+    "os",
+    "python",
+    "ci",
+    "agent",
+    "audience",
+    "outcome",
+    "failure_kind",
+    "error_type",
+    "option",
+]
+# As many buckets of queries/stats.py are one of a histogram.
+_BUCKETS = 7
+
+
+class Totals(msgspec.Struct):
+    """All runs from ``start`` until before ``end``.
+
+    Attributes:
+        count: of runs; ``persons``: by so many.
+        newcomers: of these, whose first event of all that are stored is one of this time.
+        failure_rate: between 0 and 1, null of no run; ``rate_low``, ``rate_high``: its interval, of
+            19 in 20.
+        p50, p95, p99: percentiles of durations in milliseconds; null where no run has one.
+    """
+
+    start: datetime
+    end: datetime
+    count: int
+    persons: int
+    newcomers: int
+    failures: int
+    failure_rate: float | None
+    rate_low: float
+    rate_high: float
+    p50: float | None
+    p95: float | None
+    p99: float | None
+
+
+class Use(msgspec.Struct):
+    """How what goes by one name is used.
+
+    Attributes:
+        in_ci, by_agents: how many of the persons have used it in CI, and by way of an AI agent.
+        last_version: of the program, in the last run.
+        failure_rate: between 0 and 1.
+        p50, p95, p99: as ``Totals`` has them.
+    """
+
+    name: str
+    count: int
+    persons: int
+    in_ci: int
+    by_agents: int
+    failures: int
+    failure_rate: float
+    rate_low: float
+    rate_high: float
+    p50: float | None
+    p95: float | None
+    p99: float | None
+    first_seen: datetime
+    last_seen: datetime
+    last_version: str
+
+
+class Point(msgspec.Struct):
+    """The runs of one period, of what goes by one name; ``start`` is the period's first day."""
+
+    start: date
+    name: str
+    count: int
+    persons: int
+    failures: int
+    p95: float | None
+
+
+class Duration(msgspec.Struct):
+    """How many runs took from ``low`` until less than ``high`` milliseconds."""
+
+    version: str
+    low: float
+    high: float
+    count: int
+
+
+class Neighbour(msgspec.Struct):
+    """What was run before or after a command; an empty text where nothing was.
+
+    Attributes:
+        side: ``before`` or ``after``: next to it, and no more than half an hour apart.
+    """
+
+    side: Literal["before", "after"]
+    command: str
+    count: int
+    persons: int
+
+
+def totals(client: Client, wish: Wish) -> Totals:
+    """All runs together."""
+    (row,) = rows_of(client, "totals", wish)
+    (new,) = rows_of(client, "newcomers", wish)
+    low, high = wilson(row["failures"], row["count"])
+    return Totals(
+        start=wish.start,
+        end=wish.end,
+        newcomers=new["persons"],
+        failure_rate=row["failures"] / row["count"] if row["count"] else None,
+        rate_low=low,
+        rate_high=high,
+        **_without_nan(row),
+    )
+
+
+def breakdown(client: Client, wish: Wish, by: By, limit: int) -> list[Use]:
+    """The runs by what they have in common, what the most persons have first."""
+    found = []
+    for row in rows_of(client, "breakdown", wish, name_is=_name(by), limit=limit):
+        low, high = wilson(row["failures"], row["count"])
+        rate = row["failures"] / row["count"]
+        found.append(Use(failure_rate=rate, rate_low=low, rate_high=high, **_without_nan(row)))
+    return found
+
+
+def series(client: Client, wish: Wish, interval: Interval, by: By | None, top: int) -> list[Point]:
+    """The runs of each period from the first with any to the last; of the names with the most
+    persons, the first of them first."""
+    names = [one.name for one in breakdown(client, wish, by, top)] if by else [""]
+    name_is = _name(by) if by else "''"
+    rows = rows_of(client, "series", wish, interval=interval, name_is=name_is, names=names)
+    found = {(row["period"], row["name"]): row for row in map(_without_nan, rows)}
+    periods = [period for period, _ in found]
+    answer = []
+    for name in names:
+        for period in range(min(periods, default=0), max(periods, default=-1) + 1):
+            row = found.get((period, name), {"count": 0, "persons": 0, "failures": 0, "p95": None})
+            start = first_day(interval, period)
+            answer.append(
+                Point(start, name, row["count"], row["persons"], row["failures"], row["p95"])
+            )
+    return answer
+
+
+def durations(client: Client, wish: Wish) -> list[Duration]:
+    """How many runs took how long, by version."""
+    counts: dict[tuple[str, int], int] = defaultdict(int)
+    for row in rows_of(client, "durations", wish, name_is="toString(version)", names=[]):
+        counts[row["name"], row["bucket"] // _BUCKETS] += row["count"]
+    return [
+        Duration(version, WIDTH ** (nth * _BUCKETS), WIDTH ** ((nth + 1) * _BUCKETS), count)
+        for (version, nth), count in sorted(counts.items())
+    ]
+
+
+def neighbours(client: Client, wish: Wish, command: str, limit: int) -> list[Neighbour]:
+    """What was run right before a command and right after it, the most frequent first."""
+    rows = rows_of(client, "neighbours", wish, of=command, limit=limit)
+    return [Neighbour(**row) for row in rows]
+
+
+def _name(by: By) -> str:
+    """What a run has in common with others, in SQL."""
+    if by == "option":
+        return "arrayJoin(JSONExtract(properties, 'options', 'Array(String)'))"
+    return f"toString({by})"
+
+
+def _without_nan(row: dict[str, Any]) -> dict[str, Any]:
+    """With percentiles by their names, null where there are none."""
+    found = [None if one != one else one for one in row.pop("percentiles")]
+    return {**row, "p50": found[0], "p95": found[1], "p99": found[2]}

@@ -1,0 +1,202 @@
+"""What each page asks of the store, and what it is shown by."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import date, datetime, time, timedelta, timezone
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import msgspec
+
+from usagekit_collector.pages import details, overview
+from usagekit_collector.pages import view as views
+from usagekit_collector.pages.view import State, View
+from usagekit_collector.queries import changes, error_groups, releases, usage
+from usagekit_collector.queries.seen import Wish
+from usagekit_collector.store.client import Client
+from usagekit_collector.store.projects import Project
+from usagekit_collector.store.sql import sql
+from usagekit_collector.web.operations import ApiError
+
+Build = Callable[[Client, View, str], dict[str, Any]]
+# A version is out once so many persons have run it; so many rows of a table; so many lines of days.
+_FEW, _ROWS, _LINES = 3, 100, 20
+_GROUPS = 1_000
+
+
+def state_of(query: Mapping[str, str]) -> State:
+    """What an address says. Raises ValueError for what cannot be."""
+    try:
+        state: State = msgspec.convert(dict(query), State, strict=False)
+    except msgspec.ValidationError as error:
+        raise ValueError(str(error)) from error
+    for text in (state.start, state.end):
+        if text:
+            date.fromisoformat(text)
+    return state
+
+
+def zone_of(said: str, remembered: str) -> ZoneInfo:
+    """The time zone that is asked for; else the browser's. Raises ApiError."""
+    try:
+        return ZoneInfo(said or remembered or "UTC")
+    except (ValueError, OSError, ZoneInfoNotFoundError) as error:
+        if said:
+            raise ApiError(400, f"{said[:100]!r} is no time zone, as Europe/Berlin is") from error
+        return ZoneInfo("UTC")
+
+
+def wish_of(client: Client, project: Project, state: State, zone: ZoneInfo) -> Wish:
+    """The events that a page is about: whole days, until the end of today."""
+    today = datetime.now(zone).date()
+    end = date.fromisoformat(state.end) if _is_own(state) and state.end else today
+    days = 30 if state.range == "own" else int(state.range)
+    start = end - timedelta(days=days - 1)
+    if _is_own(state) and state.start:
+        start = date.fromisoformat(state.start)
+    names = ("audience", "command", "version", "os", "python")
+    made = Wish(
+        project=project.project,
+        start=_midnight(min(start, end), zone),
+        end=_midnight(end + timedelta(days=1), zone),
+        tz=zone.key,
+        **{name: getattr(state, name) for name in names},
+    )
+    if not state.since:
+        return made
+    found = releases.releases(client, msgspec.structs.replace(made, version=""), _FEW)
+    first = next((one.first_seen for one in found if one.version == state.since), None)
+    if first is None:
+        raise ApiError(404, f"no version {state.since[:100]!r} has been run")
+    return msgspec.structs.replace(made, start=_midnight(first.astimezone(zone).date(), zone))
+
+
+def span_of(state: State, wish: Wish) -> str:
+    """The time that is asked for, in words."""
+    if state.since:
+        return f"the time since {state.since}"
+    if not _is_own(state):
+        return "these " + views.RANGES[state.range] if state.range != "365" else "this year of days"
+    zone = ZoneInfo(wish.tz)
+    last = (wish.end - timedelta(microseconds=1)).astimezone(zone).date()
+    return f"{wish.start.astimezone(zone).date()} to {last}"
+
+
+def is_empty(client: Client, project: Project) -> bool:
+    """Whether nothing has ever come."""
+    asked = {"project": project.project}
+    return not client.query(sql("store/count_events"), asked).result_rows[0][0]
+
+
+def overview_page(client: Client, view: View, _: str) -> dict[str, Any]:
+    """The first page."""
+    wish = view.wish
+    everybody = msgspec.structs.replace(wish, audience="all")
+    compares = view.state.compare == "previous"
+    found = overview.Overview(
+        now=usage.totals(client, wish),
+        before=usage.totals(client, wish.before) if compares else None,
+        changes=changes.changes(client, wish, 5) if compares else [],
+        days=usage.series(client, wish, "day", None, 1),
+        releases=releases.releases(client, wish, _FEW),
+        commands=usage.breakdown(client, wish, "command", _LINES),
+        command_days=usage.series(client, wish, "day", "command", _LINES),
+        audiences=usage.breakdown(client, everybody, "audience", 3),
+    )
+    return {"tiles": overview.tiles(found), "panels": overview.panels(view, found)}
+
+
+def errors(client: Client, view: View, _: str) -> dict[str, Any]:
+    """All errors."""
+    return {"panels": [details.errors(view, error_groups.error_groups(client, view.wish, _ROWS))]}
+
+
+def error(client: Client, view: View, name: str) -> dict[str, Any]:
+    """One error. Raises ApiError for one that there is not."""
+    found = error_groups.error_groups(client, view.wish, _GROUPS)
+    one = next((one for one in found if one.id == name), None)
+    if one is None:
+        raise ApiError(404, f"no error of this ID was seen in {view.span}")
+    wish = msgspec.structs.replace(
+        view.wish,
+        command=one.command,
+        only_failed=True,
+        error_type=one.error_type,
+        failure_kind=one.failure_kind,
+    )
+    panels = [
+        details.error(
+            view,
+            one,
+            usage.series(client, wish, "day", None, 1),
+            releases.releases(client, view.wish, _FEW),
+        )
+    ]
+    for by in ("version", "os", "python", "audience"):
+        panels.append(details.breakdown(view, by, usage.breakdown(client, wish, by, _LINES)))
+    name = one.error_type or one.failure_kind or "a failure"
+    return {"title": f"{name} in {one.command or '(no command)'}", "panels": panels}
+
+
+def releases_page(client: Client, view: View, _: str) -> dict[str, Any]:
+    """All releases."""
+    found = releases.releases(client, view.wish, _FEW)
+    panels = [details.releases(view, found)]
+    if found:
+        days = usage.series(client, view.wish, "day", "version", 4)
+        panels.insert(0, details.adoption(view, found[0].version, days, found))
+    return {"panels": panels}
+
+
+def release(client: Client, view: View, name: str) -> dict[str, Any]:
+    """One release. Raises ApiError for one that there is not."""
+    found = releases.releases(client, view.wish, _FEW)
+    one = next((one for one in found if one.version == name), None)
+    if one is None:
+        raise ApiError(404, "there is no such release")
+    verdicts = releases.verdict(client, view.wish, name, one.before) if one.before else []
+    days = usage.series(client, view.wish, "day", "version", 4)
+    groups = error_groups.error_groups(client, view.wish, _GROUPS)
+    own = [group for group in groups if name in (group.first_version, group.gone_since)]
+    wish = msgspec.structs.replace(view.wish, version=name)
+    panels = [
+        details.verdict(view, name, verdicts),
+        details.adoption(view, name, days, found),
+        details.errors(view, own),
+        details.breakdown(view, "python", usage.breakdown(client, wish, "python", _LINES)),
+        details.breakdown(view, "os", usage.breakdown(client, wish, "os", _LINES)),
+    ]
+    return {"title": f"Release {name}", "panels": panels}
+
+
+def commands(client: Client, view: View, _: str) -> dict[str, Any]:
+    """All commands."""
+    found = usage.breakdown(client, view.wish, "command", _ROWS)
+    days = usage.series(client, view.wish, "day", "command", 50)
+    return {"panels": [overview.commands(view, found, days)]}
+
+
+def command(client: Client, view: View, name: str) -> dict[str, Any]:
+    """One command. Raises ApiError for one that nobody has run."""
+    wish = msgspec.structs.replace(view.wish, command=name)
+    days = usage.series(client, wish, "day", None, 1)
+    if not days:
+        raise ApiError(404, f"nobody has run this command in {view.span}")
+    any_command = msgspec.structs.replace(view.wish, command="")
+    panels = [
+        details.command(view, name, days, releases.releases(client, view.wish, _FEW)),
+        details.histogram(view, name, usage.durations(client, wish)),
+        details.breakdown(view, "version", usage.breakdown(client, wish, "version", _LINES)),
+        details.breakdown(view, "option", usage.breakdown(client, wish, "option", _LINES)),
+        details.neighbours(view, name, usage.neighbours(client, any_command, name, 10)),
+    ]
+    return {"title": name, "panels": panels}
+
+
+def _is_own(state: State) -> bool:
+    return state.range == "own" or bool(state.start or state.end)
+
+
+def _midnight(day: date, zone: ZoneInfo) -> datetime:
+    return datetime.combine(day, time(), zone).astimezone(timezone.utc)

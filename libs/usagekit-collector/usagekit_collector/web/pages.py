@@ -1,0 +1,298 @@
+"""The pages: what is asked of the store for each, and who may open it."""
+
+from __future__ import annotations
+
+import re
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable
+from datetime import date, datetime, timezone
+from typing import Any
+from urllib.parse import parse_qs, urlencode
+
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
+from starlette.routing import Route
+
+from usagekit_collector.errors import Busy
+from usagekit_collector.pages.render import STATIC, render, show, static
+from usagekit_collector.pages.view import AUDIENCES, RANGES, State, View
+from usagekit_collector.store.client import Client
+from usagekit_collector.web import page_data
+from usagekit_collector.web.access import is_foreign
+from usagekit_collector.web.operations import ApiError
+from usagekit_collector.web.questions import ask, project_of
+from usagekit_collector.web.service import Service
+from usagekit_collector.web.sessions import Sessions
+
+_INDEX = """\
+usagekit-collector: a PostHog-compatible receiver of usage events.
+
+  POST /batch/         events, as any PostHog SDK sends them
+  GET  /api/projects   projects and their tokens
+  GET  /api/events     what was captured
+  GET  /api/persons/ID who is who
+  GET  /api/insights/  commands, failures, versions, active, funnel, retention, lifecycle
+  GET  /openapi.json   all of it, described
+  GET  /metrics        for Prometheus
+  GET  /_health        whether events can be taken
+"""
+_MENU = [
+    ("/", "Overview"),
+    ("/errors", "Errors"),
+    ("/releases", "Releases"),
+    ("/commands", "Commands"),
+]
+_POLICY = "; ".join(
+    [
+        "default-src 'none'",
+        *(f"{one} 'self'" for one in ("style-src", "script-src", "connect-src", "form-action")),
+        "img-src 'self' data:",
+        "base-uri 'none'",
+        "frame-ancestors 'none'",
+    ]
+)
+_HEADERS = {
+    "Content-Security-Policy": _POLICY,
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "private, no-cache",
+}
+# Pages that are kept as they were answered, as long as nothing new has come.
+_MOST_KEPT = 128
+_LARGEST_FORM = 4_096
+_KEPT = {"Cache-Control": "private, max-age=300"}
+_LINES = """\
+# The SDK of PostHog, or anything that speaks its protocol:
+posthog.Posthog("{token}", host="{origin}").capture("it works", distinct_id="me")
+
+# A program of Typer, Click or argparse, by usagekit:
+usage = Usage("my-cli", key="{token}", host="{origin}")
+usage.track(app)  # or: with usage.run(parser): ..."""
+_HOST = re.compile(r"[\w.:\[\]-]{1,255}")
+_NO_PROJECT = "There is no project yet. The first event of a program makes one."
+
+
+class Pages:
+    """The pages of one collector.
+
+    Args:
+        service: whose events they show.
+        sessions: who may open them.
+    """
+
+    def __init__(self, service: Service, sessions: Sessions) -> None:
+        self._service = service
+        self._sessions = sessions
+        self._kept: OrderedDict[tuple[Any, ...], str] = OrderedDict()
+
+    def routes(self) -> list[Route]:
+        """What they are opened by."""
+        return [
+            Route("/", self._page("Overview", page_data.overview_page)),
+            Route("/errors", self._page("Errors", page_data.errors)),
+            Route("/errors/{name}", self._page("Error", page_data.error)),
+            Route("/releases", self._page("Releases", page_data.releases_page)),
+            Route("/releases/{name:any}", self._page("Release", page_data.release)),
+            Route("/commands", self._page("Commands", page_data.commands)),
+            Route("/commands/{name:any}", self._page("Command", page_data.command)),
+            Route("/sign-in", self._guarded(self._show_sign_in), methods=["GET"]),
+            Route("/sign-in", self._guarded(self._sign_in), methods=["POST"]),
+            Route("/sign-out", self._guarded(self._sign_out), methods=["POST"]),
+            Route("/pages/{name}", _file),
+        ]
+
+    def _page(self, title: str, build: page_data.Build) -> Callable[[Request], Awaitable[Response]]:
+        async def answer(request: Request) -> Response:
+            if request.url.path == "/" and "text/html" not in request.headers.get("accept", ""):
+                return PlainTextResponse(_INDEX)  # Whoever asks by curl is told what there is.
+            self._sessions.check(request)
+            behind = await self._service.come_to_now()
+            state = _state(request)
+            name = request.path_params.get("name", "")
+            key = (
+                request.url.path,
+                str(request.url.query),
+                request.headers.get("host", ""),
+                request.cookies.get("tz", ""),
+                self._sessions.csrf(request),
+                date.today(),
+                self._service.intake.position,
+                self._service.written,
+                behind,
+            )
+            text = self._kept.get(key)
+            if text is None:
+                text = await self._made(request, title, name, state, behind, build)
+                self._kept[key] = text
+            self._kept.move_to_end(key)
+            while len(self._kept) > _MOST_KEPT:
+                self._kept.popitem(last=False)
+            return _html(text)
+
+        return self._guarded(answer)
+
+    async def _made(
+        self,
+        request: Request,
+        title: str,
+        name: str,
+        state: State,
+        behind: int,
+        build: page_data.Build,
+    ) -> str:
+        service = self._service
+        known = service.projects.all()
+        if not known:
+            return self._rendered(request, "refusal", title, text=_NO_PROJECT)
+        project = await project_of(service, state.project or known[0].name)
+        zone = page_data.zone_of(state.tz, request.cookies.get("tz", ""))
+
+        def answer(client: Client) -> dict[str, Any]:
+            wish = page_data.wish_of(client, project, state, zone)
+            view = View(
+                state=state,
+                project=project.name,
+                projects=[one.name for one in known],
+                wish=wish,
+                span=page_data.span_of(state, wish),
+                origin=_origin(request),
+                behind=behind,
+                now=datetime.now(timezone.utc),
+            )
+            is_empty = page_data.is_empty(client, project)
+            return {"view": view, "is_empty": is_empty, **build(client, view, name)}
+
+        values = await ask(service, answer)
+        values |= {
+            "lines": _LINES.format(origin=_origin(request), token=project.tokens[0]),
+            "token": project.tokens[0],
+            "ranges": RANGES,
+            "audiences": AUDIENCES,
+            "health": self._health(),
+            "path": request.url.path,
+            "tiles": values.get("tiles", []),
+        }
+        return self._rendered(request, "panels", values.pop("title", title), state, **values)
+
+    def _health(self) -> str:
+        """One line."""
+        metrics = self._service.metrics
+        said = {
+            "events wait to be stored": self._service.intake.size.events,
+            "came twice, and count once": metrics.total("events_repeated"),
+            "questions were refused": metrics.total("refused"),
+        }
+        text = "; ".join(f"{show(count, 'count')} {what}" for what, count in said.items())
+        return f"Since the collector started: {text}."
+
+    def _rendered(
+        self, request: Request, template: str, title: str, state: State | None = None, **values: Any
+    ) -> str:
+        first = "/" + request.url.path.split("/")[1]
+        return render(
+            template,
+            title=title,
+            menu=_MENU,
+            here=first,
+            query=(state or State()).query(),
+            csrf=self._sessions.csrf(request),
+            can_leave=self._sessions.asks and template != "sign_in",
+            **values,
+        )
+
+    def _guarded(
+        self, handler: Callable[[Request], Awaitable[Response]]
+    ) -> Callable[[Request], Awaitable[Response]]:
+        async def answer(request: Request) -> Response:
+            try:
+                return await handler(request)
+            except ApiError as error:
+                if error.status == 401 and request.method == "GET":
+                    if is_foreign(request.headers):
+                        # Whoever follows a link from elsewhere has signed in, perhaps: browsers
+                        # say so only to who comes from here.
+                        return _html(render("again", to=_here(request)))
+                    return RedirectResponse(f"/sign-in?{_next(request)}", 303, headers=_HEADERS)
+                return self._refused(request, error.status, error.text)
+            except Busy as error:
+                return self._refused(request, 503, f"{error}: try again")
+
+        return answer
+
+    def _refused(self, request: Request, status: int, text: str) -> Response:
+        if status == 401:
+            return _html(self._sign_in_page(request, text, "/"), status)
+        title = "Not found" if status == 404 else "That cannot be shown"
+        return _html(self._rendered(request, "refusal", title, text=text), status)
+
+    def _sign_in_page(self, request: Request, wrong: str, following: str) -> str:
+        hint = self._service.where_the_password_is
+        return self._rendered(request, "sign_in", "Sign in", wrong=wrong, next=following, hint=hint)
+
+    async def _show_sign_in(self, request: Request) -> Response:
+        if not self._sessions.asks:
+            return RedirectResponse("/", 303, headers=_HEADERS)
+        return _html(self._sign_in_page(request, "", request.query_params.get("next", "/")))
+
+    async def _sign_in(self, request: Request) -> Response:
+        form = await _form(request)
+        self._sessions.check_form(request, form.get("csrf", ""))
+        answer = RedirectResponse(_own_path(form.get("next", "/")), 303, headers=_HEADERS)
+        await self._sessions.sign_in(request, form.get("password", ""), answer)
+        return answer
+
+    async def _sign_out(self, request: Request) -> Response:
+        self._sessions.check_form(request, (await _form(request)).get("csrf", ""))
+        answer = RedirectResponse("/sign-in", 303, headers=_HEADERS)
+        self._sessions.sign_out(request, answer)
+        return answer
+
+
+async def _file(request: Request) -> Response:
+    name = request.path_params["name"]
+    if name not in STATIC:
+        return Response(status_code=404)
+    return Response(static(name), media_type=STATIC[name], headers=_KEPT)
+
+
+async def _form(request: Request) -> dict[str, str]:
+    """The fields of a form. Raises ApiError."""
+    body = b""
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > _LARGEST_FORM:
+            raise ApiError(413, "too long")
+    found = parse_qs(body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=None)
+    return {name: values[0] for name, values in found.items()}
+
+
+def _state(request: Request) -> State:
+    """Raises ApiError."""
+    try:
+        return page_data.state_of(request.query_params)
+    except ValueError as error:
+        raise ApiError(400, f"{error}") from error
+
+
+def _html(text: str, status: int = 200) -> Response:
+    return Response(text, status, headers=_HEADERS, media_type="text/html")
+
+
+def _origin(request: Request) -> str:
+    """Where the collector is, as whoever asks says."""
+    host = request.headers.get("host", "")
+    return f"{request.url.scheme}://{host}" if _HOST.fullmatch(host) else ""
+
+
+def _here(request: Request) -> str:
+    query = f"?{request.url.query}" if request.url.query else ""
+    return f"{request.url.path}{query}"
+
+
+def _next(request: Request) -> str:
+    return urlencode({"next": _here(request)})
+
+
+def _own_path(text: str) -> str:
+    """A path of ours, whatever was said."""
+    is_own = re.fullmatch(r"/(?![/\\])[^\\\r\n]*", text)
+    return text if is_own else "/"
