@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timezone
 from typing import Any, BinaryIO, NoReturn
 
 import click
@@ -34,7 +34,7 @@ from usagekit_collector.store.opening import opened_store
 from usagekit_collector.store.password import of_url
 from usagekit_collector.store.projects import Projects
 from usagekit_collector.store.state import waiting
-from usagekit_collector.transfer import export
+from usagekit_collector.transfer import demo, export
 from usagekit_collector.transfer.history import lines_of, messages
 from usagekit_collector.transfer.importing import take_in
 from usagekit_collector.transfer.remote import Remote
@@ -161,6 +161,37 @@ def import_(
     run once more. A store belongs to one process: while a collector runs, say --url.
     """
     found = messages(lines_of(source))
+    settings = settings_of(config, options)
+    if url:
+        counts = Replay(url, token, patience=patience, tell=tell_meanwhile).send(found)
+    else:
+        counts = take_in(settings, found, token)
+    tell_progress(counts, "taken in")
+
+
+@cli.command("demo-data", short_help="Take in made-up events, to see pages that are full.")
+@click.option("--token", default="phc_demo", show_default=True, metavar="TOKEN")
+@click.option("--days", type=click.IntRange(1, 3_650), default=90, show_default=True)
+@click.option("--seed", type=int, default=1, show_default=True, help="Other events for each.")
+@_patience
+@url_option
+@settings_options("store", "state")
+def demo_data(
+    config: str | None,
+    token: str,
+    days: int,
+    seed: int,
+    patience: float,
+    url: str | None,
+    **options: Any,
+) -> None:
+    """Take in made-up events of a made-up program, until now: to see pages that are full.
+
+    The same seed gives the same events. A store belongs to one process: while a collector runs,
+    say --url.
+    """
+    until = datetime.now(timezone.utc).replace(microsecond=0)
+    found = messages(demo.events(seed, until, days))
     settings = settings_of(config, options)
     if url:
         counts = Replay(url, token, patience=patience, tell=tell_meanwhile).send(found)

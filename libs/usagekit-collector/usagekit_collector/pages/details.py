@@ -7,9 +7,9 @@ from urllib.parse import quote
 
 from usagekit_collector.pages import words
 from usagekit_collector.pages.charts import Chart, Series
-from usagekit_collector.pages.overview import over_days
+from usagekit_collector.pages.overview import command_link, over_days
 from usagekit_collector.pages.panels import Cell, Column, Panel, table_of
-from usagekit_collector.pages.render import duration, rate
+from usagekit_collector.pages.render import duration, rate, show
 from usagekit_collector.pages.view import View
 from usagekit_collector.queries.error_groups import ErrorGroup
 from usagekit_collector.queries.releases import Release, Verdict
@@ -35,14 +35,10 @@ def errors(view: View, found: Sequence[ErrorGroup]) -> Panel:
         for one in found
     ]
     still = [one for one in found if one.state != "gone"]
-    sentence = (
-        "Nothing failed."
-        if not found
-        else (
-            f"{words.number(len(still), 'way')} to fail {'is' if len(still) == 1 else 'are'} open; "
-            f"{len(found) - len(still)} seen in {view.span} {'is' if len(found) - len(still) == 1 else 'are'} gone."
-        )
-    )
+    sentence = "Nothing failed."
+    if found:
+        gone = len(found) - len(still)
+        sentence = f"{words.number(len(still), 'way')} to fail, and {gone} that are gone by now."
     return Panel(
         id="errors",
         title="Errors",
@@ -69,8 +65,8 @@ def error(view: View, one: ErrorGroup, days: Sequence[Point], releases: Sequence
     columns, rows = table_of(chart, "Day")
     sentence = (
         f"{words.state(one).capitalize()}: {words.number(one.persons, 'person')} met it "
-        f"{words.number(one.count, 'time')} in {view.span}; first in {one.first_version or 'no version'}, "
-        f"last in {one.last_version or 'no version'}."
+        f"{words.number(one.count, 'time')} in {view.span}; first in "
+        f"{one.first_version or 'no version'}, last in {one.last_version or 'no version'}."
     )
     return Panel(
         id="error",
@@ -90,9 +86,7 @@ def breakdown(view: View, by: str, found: Sequence[Use], **more: str) -> Panel:
     first = max(found, key=lambda one: one.count) if found else None
     sentence = "There is none."
     if first is not None:
-        sentence = (
-            f"{rate(first.count, total)} of it is by {first.name or 'who says nothing of it'}."
-        )
+        sentence = f"{rate(first.count, total)} of it is of {first.name or 'who says nothing'}."
     rows = [
         [
             Cell(one.name or "(unknown)"),
@@ -123,10 +117,7 @@ def releases(view: View, found: Sequence[Release]) -> Panel:
     """All versions."""
     rows = [
         [
-            Cell(
-                one.version or "(no version)",
-                f"/releases/{quote(one.version, safe='')}{view.state.query()}",
-            ),
+            Cell(one.version or "(no version)", _release(view, one.version)),
             Cell(words.release(one)),
             Cell(one.persons),
             Cell(one.count),
@@ -138,10 +129,9 @@ def releases(view: View, found: Sequence[Release]) -> Panel:
     out = [one for one in found if one.released is not None]
     sentence = "No version has been run by a few persons yet."
     if out:
-        sentence = (
-            f"{out[0].version} is the last one: {words.release(out[0])}, run by "
-            f"{words.number(out[0].persons, 'person')} in {view.span}."
-        )
+        who = words.number(out[0].persons, "person")
+        said = f"{words.release(out[0])}, run by {who} in {view.span}"
+        sentence = f"{out[0].version} is the last one: {said}."
     return Panel(
         id="releases",
         title="Releases",
@@ -220,7 +210,8 @@ def command(view: View, name: str, days: Sequence[Point], releases: Sequence[Rel
     columns, rows = table_of(chart, "Day")
     runs = sum(one.count for one in days)
     failures = sum(one.failures for one in days)
-    sentence = f"It was run {words.number(runs, 'time')} in {view.span}, of which {rate(failures, runs)} failed."
+    times = words.number(runs, "time")
+    sentence = f"It was run {times} in {view.span}, of which {rate(failures, runs)} failed."
     return Panel(
         id="days",
         title="When",
@@ -298,9 +289,8 @@ def neighbours(view: View, name: str, found: Sequence[Neighbour]) -> Panel:
     )
 
 
-def command_link(view: View, name: str) -> str:
-    """Where a command's page is; nowhere for none."""
-    return f"/commands/{quote(name, safe='')}{view.state.query()}" if name else ""
+def _release(view: View, version: str) -> str:
+    return f"/releases/{quote(version, safe='')}{view.state.query()}" if version else ""
 
 
 def _error(view: View, id_: str) -> str:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import date, timedelta
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, timedelta
 from urllib.parse import quote
+from zoneinfo import ZoneInfo
 
 import msgspec
 
 from usagekit_collector.pages import words
 from usagekit_collector.pages.charts import Chart, Mark, Series
 from usagekit_collector.pages.panels import Cell, Column, Panel, table_of
+from usagekit_collector.pages.render import show
 from usagekit_collector.pages.view import View
 from usagekit_collector.queries.changes import Change
 from usagekit_collector.queries.releases import Release
@@ -78,9 +80,9 @@ def changes(view: View, found: Sequence[Change]) -> Panel:
         for one in found
     ]
     many = words.number(len(found), "thing") + (" is" if len(found) == 1 else " are")
-    sentence = (
-        f"{many} not as in the time before." if found else "Nothing that chance does not explain."
-    )
+    sentence = "Nothing that chance does not explain."
+    if found:
+        sentence = f"{many} not as in the time before."
     return Panel(
         id="changes",
         title="What changed",
@@ -120,23 +122,15 @@ def commands(view: View, found: Sequence[Use], days: Sequence[Point]) -> Panel:
     dates = all_days(view)
     rows = [
         [
-            Cell(
-                one.name or "(no command)",
-                f"/commands/{quote(one.name, safe='')}{view.state.query()}",
-            ),
+            Cell(one.name or "(no command)", command_link(view, one.name)),
             Cell(one.persons),
             Cell(one.count),
             Cell(one.failure_rate, note=f"{one.failures} of {one.count}"),
             Cell(one.p50),
             Cell(one.p95),
             Cell(
-                [
-                    lines[one.name][day].count if day in lines.get(one.name, {}) else 0
-                    for day in dates
-                ]
-            )
-            if one.name in lines
-            else Cell(None),
+                [_count(lines[one.name].get(day)) for day in dates] if one.name in lines else None
+            ),
         ]
         for one in found
     ]
@@ -159,6 +153,15 @@ def commands(view: View, found: Sequence[Use], days: Sequence[Point]) -> Panel:
         rows=rows,
         api=view.api("breakdown", by="command"),
     )
+
+
+def command_link(view: View, name: str) -> str:
+    """Where a command's page is; nowhere for none."""
+    return f"/commands/{quote(name, safe='')}{view.state.query()}" if name else ""
+
+
+def _count(one: Point | None) -> int:
+    return one.count if one else 0
 
 
 def audiences(view: View, found: Sequence[Use]) -> Panel:
@@ -187,7 +190,7 @@ def audiences(view: View, found: Sequence[Use]) -> Panel:
 
 
 def over_days(
-    view: View, title: str, series: dict[str, Sequence[Point]], releases: Sequence[Release]
+    view: View, title: str, series: Mapping[str, Sequence[Point]], releases: Sequence[Release]
 ) -> Chart:
     """Persons by day, from the first day that is asked for to the last, with releases as marks."""
     days = all_days(view)
@@ -196,7 +199,7 @@ def over_days(
     for name, points in series.items():
         known = {one.start: one.persons for one in points}
         found.append(Series(name, [known.get(day, 0) for day in days]))
-    out = [(day_of(view, one), one.version) for one in releases if one.released is not None]
+    out = [(local(view, one.released), one.version) for one in releases if one.released]
     marks = [Mark(at[day], version) for day, version in out if day in at]
     return Chart(title=title, labels=[day.isoformat() for day in days], series=found, marks=marks)
 
@@ -208,13 +211,6 @@ def all_days(view: View) -> list[date]:
     return [first + timedelta(days=nth) for nth in range(max((end - first).days, 1))]
 
 
-def local(view: View, moment: object) -> date:
+def local(view: View, moment: datetime) -> date:
     """The day of a moment, where the reader is."""
-    from zoneinfo import ZoneInfo
-
-    return moment.astimezone(ZoneInfo(view.wish.tz)).date()  # type: ignore[attr-defined, no-any-return]
-
-
-def day_of(view: View, one: Release) -> date:
-    """The day of a release."""
-    return local(view, one.released)
+    return moment.astimezone(ZoneInfo(view.wish.tz)).date()

@@ -1,4 +1,4 @@
-"""A panel: its answer in a sentence, drawn, and listed; all three of the same data. Pure; no I/O."""
+"""A panel: its answer in a sentence, drawn, and listed; all of the same data. Pure; no I/O."""
 
 from __future__ import annotations
 

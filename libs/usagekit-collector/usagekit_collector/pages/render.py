@@ -47,7 +47,7 @@ def _environment() -> jinja2.Environment:
 def show(value: Any, kind: str) -> str:
     """A value as it is read."""
     if value is None:
-        return "–"
+        return "\N{EN DASH}"
     if kind == "count":
         return f"{value:,.0f}".replace(",", "\u202f")
     if kind == "share":

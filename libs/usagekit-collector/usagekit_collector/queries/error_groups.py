@@ -58,7 +58,7 @@ class _Key(NamedTuple):
 class _Of(NamedTuple):
     """What became of one in a version."""
 
-    count: int
+    times: int
     first_seen: datetime
     last_seen: datetime
 
@@ -79,7 +79,7 @@ def error_groups(client: Client, wish: Wish, limit: int) -> list[ErrorGroup]:
     for row in rows:
         key = _Key(row["error_type"], row["failure_kind"], row["command"])
         own = seen[key]
-        life = life_of({one: own[one].count for one in own}, runs[key.command], order)
+        life = life_of({one: own[one].times for one in own}, runs[key.command], order)
         first_seen = min(one.first_seen for one in own.values())
         found.append(
             ErrorGroup(

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta, timezone
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 
@@ -210,7 +210,7 @@ def retention(client: Client, wish: Wish, weeks: int) -> list[Cohort]:
     those that are shown was there.
     """
     first, last = _periods(wish, "week")
-    asked = {"first": first, "last": last, "weeks": weeks}
+    asked: dict[str, Any] = {"first": first, "last": last, "weeks": weeks}
     persons: dict[int, dict[int, int]] = defaultdict(dict)
     latest = first - 1
     for row in rows_of(client, "retention", wish, interval="week", **asked):

@@ -1,11 +1,11 @@
-"""Versions of a program as releases: when they came, and whether one is better or worse than the one
-before it."""
+"""Versions of a program as releases: when they came, and whether one is better than another."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
+from itertools import pairwise
 from typing import Literal
 
 import msgspec
@@ -83,7 +83,7 @@ def releases(client: Client, wish: Wish, few: int) -> list[Release]:
         found.append(Release(**row, failure_rate=rate, rate_low=low, rate_high=high, before=""))
     found.sort(key=lambda one: (one.released is not None, one.released or one.first_seen))
     out = [one for one in found if one.released is not None]
-    for earlier, later in zip(out, out[1:], strict=False):
+    for earlier, later in pairwise(out):
         later.before = earlier.version
     for one in found:
         if one.released is None and out and out[-1].first_seen < one.first_seen:
@@ -111,8 +111,8 @@ def verdict(client: Client, wish: Wish, version: str, before: str) -> list[Verdi
     }
     rate, p95 = rate_difference(pairs, 2), quantile_ratio(times, 0.95, 2)
     return [
-        Verdict(measure="failure_rate", **_fields(rate), **said),
-        Verdict(measure="p95", **_fields(p95), **said),
+        msgspec.convert({"measure": measure, **_fields(one), **said}, Verdict)
+        for measure, one in (("failure_rate", rate), ("p95", p95))
     ]
 
 
@@ -121,12 +121,12 @@ def strata(
 ) -> tuple[dict[str, dict[str, Sums]], dict[str, dict[str, dict[int, int]]]]:
     """The runs of each command of each name, as sums over persons, and the buckets of their
     durations."""
-    asked = {"name_is": name_is, "names": names}
     sums: dict[str, dict[str, Sums]] = defaultdict(dict)
-    for row in rows_of(client, "strata", wish, **asked):
-        sums[row.pop("name")][row.pop("command")] = Sums(**row)
+    for row in rows_of(client, "strata", wish, name_is=name_is, names=names):
+        name, command = row.pop("name"), row.pop("command")
+        sums[name][command] = Sums(**row)
     buckets: dict[str, dict[str, dict[int, int]]] = defaultdict(lambda: defaultdict(dict))
-    for row in rows_of(client, "durations", wish, **asked):
+    for row in rows_of(client, "durations", wish, name_is=name_is, names=names):
         buckets[row["name"]][row["command"]][row["bucket"]] = row["count"]
     return sums, buckets
 

@@ -1,4 +1,4 @@
-"""Which events an insight is about, as it is asked through HTTP; what all insights have in common."""
+"""Which events an insight is about, as it is asked through HTTP."""
 
 from __future__ import annotations
 

@@ -23,6 +23,7 @@ Build = Callable[[Client, View, str], dict[str, Any]]
 # A version is out once so many persons have run it; so many rows of a table; so many lines of days.
 _FEW, _ROWS, _LINES = 3, 100, 20
 _GROUPS = 1_000
+_TOLD_BY: tuple[usage.By, ...] = ("version", "os", "python", "audience")
 
 
 def state_of(query: Mapping[str, str]) -> State:
@@ -133,8 +134,8 @@ def error(client: Client, view: View, name: str) -> dict[str, Any]:
             releases.releases(client, view.wish, _FEW),
         )
     ]
-    for by in ("version", "os", "python", "audience"):
-        panels.append(details.breakdown(view, by, usage.breakdown(client, wish, by, _LINES)))
+    for by in _TOLD_BY:
+        panels += [details.breakdown(view, by, usage.breakdown(client, wish, by, _LINES))]
     name = one.error_type or one.failure_kind or "a failure"
     return {"title": f"{name} in {one.command or '(no command)'}", "panels": panels}
 

@@ -6,10 +6,9 @@ import re
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from datetime import date, datetime, timezone
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlencode
 
-from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
@@ -23,6 +22,9 @@ from usagekit_collector.web.operations import ApiError
 from usagekit_collector.web.questions import ask, project_of
 from usagekit_collector.web.service import Service
 from usagekit_collector.web.sessions import Sessions
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
 
 _INDEX = """\
 usagekit-collector: a PostHog-compatible receiver of usage events.
