@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
+from datetime import datetime, timezone
 from pathlib import Path
 
 import pytest
+from usagekit_collector.transfer import demo
 
 from tests.support.clickhouse import ClickHouse
 from tests.support.collector import Collector, Project
@@ -68,3 +71,15 @@ def new_collector(tmp_path: Path) -> Iterator[Callable[..., Collector]]:
     for one in made:
         if one.process is not None:
             one.kill()
+
+
+@pytest.fixture(scope="session")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
+    """The only project of a collector that asks for no password, with 90 days of made-up use."""
+    with Collector(tmp_path_factory.mktemp("filled"), open=True) as running:
+        project = running.project()
+        until = datetime.now(timezone.utc).replace(microsecond=0)
+        lines = list(map(json.loads, demo.events(1, until, 90)))
+        for nth in range(0, len(lines), 2_000):
+            assert project.send(*lines[nth : nth + 2_000]).status == 200
+        yield project

@@ -27,8 +27,9 @@ function wrongClock(error) {
   };
 }
 
-async function visit(browser, { url, steps, error }) {
-  const context = await browser.newContext();
+async function visit(browser, { url, steps, error, script, cookies, picture, ...more }) {
+  const context = await browser.newContext(more);
+  if (cookies) await context.addCookies(cookies);
   if (error) await context.addInitScript(wrongClock, error);
   const page = await context.newPage();
   const said = [];
@@ -38,6 +39,8 @@ async function visit(browser, { url, steps, error }) {
   page.on("requestfailed", (one) => said.push(`failed: ${one.method()} ${one.url()}`));
   page.on("response", (one) => asked.push([one.request().method(), one.url(), one.status()]));
   await page.goto(url, { waitUntil: "load" });
+  if (script) await page.evaluate(readFileSync(require.resolve(script), "utf8"));
+  if (picture) await page.screenshot({ path: picture, fullPage: true });
   const returned = [];
   for (const step of steps) returned.push((await page.evaluate(step)) ?? null);
   // What is sent when a page is left comes after it.

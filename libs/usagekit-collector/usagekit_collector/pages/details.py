@@ -8,7 +8,7 @@ from urllib.parse import quote
 from usagekit_collector.pages import words
 from usagekit_collector.pages.charts import Chart, Series
 from usagekit_collector.pages.overview import command_link, over_days
-from usagekit_collector.pages.panels import Cell, Column, Panel, table_of
+from usagekit_collector.pages.panels import Cell, Column, Panel, share_cell, table_of
 from usagekit_collector.pages.render import duration, rate, show
 from usagekit_collector.pages.view import View
 from usagekit_collector.queries.error_groups import ErrorGroup
@@ -92,7 +92,7 @@ def breakdown(view: View, by: str, found: Sequence[Use], **more: str) -> Panel:
             Cell(one.name or "(unknown)"),
             Cell(one.persons),
             Cell(one.count),
-            Cell(one.failure_rate, note=f"{one.failures} of {one.count}"),
+            share_cell(one.failures, one.count),
             Cell(one.p95),
         ]
         for one in found
@@ -121,7 +121,7 @@ def releases(view: View, found: Sequence[Release]) -> Panel:
             Cell(words.release(one)),
             Cell(one.persons),
             Cell(one.count),
-            Cell(one.failure_rate, note=f"{one.failures} of {one.count}"),
+            share_cell(one.failures, one.count),
             Cell(one.last_seen),
         ]
         for one in found
@@ -271,9 +271,9 @@ def neighbours(view: View, name: str, found: Sequence[Neighbour]) -> Panel:
         for one in found
     ]
     after = [one for one in found if one.side == "after" and one.command]
-    sentence = (
-        f"After it, most go on with {after[0].command}." if after else "After it, nothing is run."
-    )
+    sentence = "After it, nothing is run."
+    if after:
+        sentence = f"Most who go on after it go on with {after[0].command}."
     return Panel(
         id="neighbours",
         title="Before and after",

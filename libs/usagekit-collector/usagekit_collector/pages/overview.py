@@ -11,7 +11,7 @@ import msgspec
 
 from usagekit_collector.pages import words
 from usagekit_collector.pages.charts import Chart, Mark, Series
-from usagekit_collector.pages.panels import Cell, Column, Panel, table_of
+from usagekit_collector.pages.panels import Cell, Column, Panel, share_cell, table_of
 from usagekit_collector.pages.render import show
 from usagekit_collector.pages.view import View
 from usagekit_collector.queries.changes import Change
@@ -125,7 +125,7 @@ def commands(view: View, found: Sequence[Use], days: Sequence[Point]) -> Panel:
             Cell(one.name or "(no command)", command_link(view, one.name)),
             Cell(one.persons),
             Cell(one.count),
-            Cell(one.failure_rate, note=f"{one.failures} of {one.count}"),
+            share_cell(one.failures, one.count),
             Cell(one.p50),
             Cell(one.p95),
             Cell(

@@ -9,6 +9,8 @@ import msgspec
 
 from usagekit_collector.pages.charts import Chart
 
+# Of fewer than these there is no percentage.
+FEW = 20
 Kind = Literal["text", "count", "share", "ms", "time", "day", "spark"]
 
 
@@ -53,6 +55,11 @@ class Panel(msgspec.Struct, frozen=True, kw_only=True):
     chart: Chart | None = None
     api: str = ""
     is_open: bool = True
+
+
+def share_cell(count: int, total: int) -> Cell:
+    """A share, and of what; of few, no percentage."""
+    return Cell(count / total if total >= FEW else None, note=f"{count} of {total}")
 
 
 def table_of(chart: Chart, heading: str) -> tuple[list[Column], list[list[Cell]]]:

@@ -10,11 +10,11 @@ from typing import Any
 import jinja2
 
 from usagekit_collector.pages.charts import plot, spark
+from usagekit_collector.pages.panels import FEW
 
 _FOLDER = files("usagekit_collector") / "pages"
 # Files of pages, and what they are.
 STATIC = {"style.css": "text/css", "page.js": "text/javascript"}
-_FEW = 20
 
 
 def render(name: str, **values: Any) -> str:
@@ -77,6 +77,6 @@ def rate(count: int, total: int) -> str:
     """A share in words; of few, no percentage."""
     if not total:
         return "none"
-    if total < _FEW:
+    if total < FEW:
         return f"{count} of {total}"
     return f"{100 * count / total:.1f} %"

@@ -98,8 +98,10 @@ def verdict(one: Verdict) -> str:
     else:
         was, now = duration(one.was), duration(one.now)
         range_ = f"{one.low:.2f} to {one.high:.2f} times as long"
-    said = {"worse": "is worse", "better": "is better"}.get(one.call, "is as it was, or near it")
-    return f"{what} {said}: {now}, {was} in {one.before} ({range_})."
+    if one.call == "no difference":
+        said = f"{now}, {was} in {one.before}"
+        return f"{what} may be as it was: {said}; chance explains the difference ({range_})."
+    return f"{what} is {one.call}: {now}, {was} in {one.before} ({range_})."
 
 
 def release(one: Release) -> str:

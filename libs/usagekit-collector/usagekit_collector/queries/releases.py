@@ -54,8 +54,8 @@ class Verdict(msgspec.Struct):
     Attributes:
         measure: ``failure_rate``, between 0 and 1; or ``p95`` of durations, in milliseconds.
         was, now: of the other version, and of this one.
-        low, high: from the least to the greatest that is plausible, of 19 in 20: of the difference
-            of failure rates, and of how many times the p95 has become.
+        low, high: from the least to the greatest that chance allows, in all but one of a hundred
+            pairs: of the difference of failure rates, and of how many times the p95 has become.
         call: what can be said of it. Chance calls one pair in a hundred different.
         commands: how many were run in both; ``count_was``, ``count_now``: and how often.
     """

@@ -54,7 +54,8 @@ class Difference(NamedTuple):
 
     Attributes:
         first, second: the two, on the same mix.
-        low, high: the interval of the second less the first; or of their ratio.
+        low, high: the interval of the second less the first; or of their ratio. Where they are
+            different, it is on one side of none.
         is_different: whether chance does not explain it; None for too few to tell.
     """
 
@@ -104,13 +105,13 @@ def rate_difference(strata: Iterable[tuple[Sums, Sums]], among: int = 1) -> Diff
         float(weights @ [_rate(one) for one in side]) for side in zip(*pairs, strict=True)
     )
     error = sqrt(float(weights**2 @ [_variance(one) + _variance(two) for one, two in pairs]))
-    found = after - before
+    found, z = after - before, _z(among)
     return Difference(
         first=before,
         second=after,
-        low=found - Z_SHOWN * error,
-        high=found + Z_SHOWN * error,
-        is_different=abs(found) > _z(among) * error,
+        low=found - z * error,
+        high=found + z * error,
+        is_different=abs(found) > z * error,
     )
 
 
@@ -177,9 +178,9 @@ def quantile_ratio(
     first, second = (exp(_between(values, one)) for one in found)
     logs = [np.interp(one, np.arange(len(keys)), values) for one in resampled]
     error = float(np.std(logs[1] - logs[0]))
-    middle = log(second / first)
-    low, high = (exp(middle + sign * Z_SHOWN * error) for sign in (-1, 1))
-    return Difference(first, second, low, high, abs(middle) > _z(among) * error)
+    middle, z = log(second / first), _z(among)
+    low, high = exp(middle - z * error), exp(middle + z * error)
+    return Difference(first, second, low, high, abs(middle) > z * error)
 
 
 def bucket_of(duration: float) -> int:

@@ -172,9 +172,11 @@ def durations(client: Client, wish: Wish) -> list[Duration]:
 
 
 def neighbours(client: Client, wish: Wish, command: str, limit: int) -> list[Neighbour]:
-    """What was run right before a command and right after it, the most frequent first."""
-    rows = rows_of(client, "neighbours", wish, of=command, limit=limit)
-    return [Neighbour(**row) for row in rows]
+    """What was run right before a command and right after it, the most frequent first: so many of
+    both."""
+    found = [Neighbour(**row) for row in rows_of(client, "neighbours", wish, of=command)]
+    sides = ([one for one in found if one.side == side] for side in ("before", "after"))
+    return [one for some in sides for one in some[:limit]]
 
 
 def _name(by: By) -> str:

@@ -148,8 +148,10 @@ def _run(random: Random, person: _Person, command: Command, part: float) -> dict
         # 1.3.0 brings it back.
         failures[("TimeoutError", "exception")] = 0.0 if version.startswith("1.2") else 0.06
         if version == "1.2.0":
-            failures[("KeyError", "exception")] = 0.16
+            failures[("KeyError", "exception")] = 0.35
             slow = 1.8
+    elif command.name == "build" and version == "1.2.0":
+        failures[("BuildError", "exception")] = 0.25
     luck, ending = random.random(), ("", "")
     for way, share in failures.items():
         if 0 <= luck < share:

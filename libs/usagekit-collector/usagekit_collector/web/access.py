@@ -45,7 +45,7 @@ class Guard:
             raise ApiError(403, "a page of another origin may not ask the API")
         self.check_host(request)
         password = self._service.password
-        if password and not _is_said(password, request.headers.get("authorization", "")):
+        if password and not is_said(password, request.headers.get("authorization", "")):
             if "authorization" in request.headers:
                 await self.slow_down(request)
             raise ApiError(401, self._service.how_to_say_the_password)
@@ -133,7 +133,8 @@ class Sane:
         await self._app(scope, receive, say)
 
 
-def _is_said(password: str, authorization: str) -> bool:
+def is_said(password: str, authorization: str) -> bool:
+    """Whether a header says it."""
     kind, _, said = authorization.partition(" ")
     is_it = hmac.compare_digest(said.strip().encode(), password.encode())
     return kind.lower() == "bearer" and is_it

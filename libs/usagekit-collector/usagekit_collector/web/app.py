@@ -44,7 +44,7 @@ def create_app(service: Service) -> ASGIApp:
 def create_pages(service: Service) -> Starlette:
     """All that it answers, each by its route."""
     guard = Guard(service)
-    pages = Pages(service, Sessions(guard, service.password))
+    pages = Pages(service, Sessions(guard, service))
     app = Starlette(
         routes=[
             *pages.routes(),

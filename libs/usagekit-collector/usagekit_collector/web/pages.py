@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
-from datetime import date, datetime, timezone
+from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlencode
 
@@ -116,7 +116,7 @@ class Pages:
                 request.headers.get("host", ""),
                 request.cookies.get("tz", ""),
                 self._sessions.csrf(request),
-                date.today(),
+                datetime.now(timezone.utc).date(),
                 self._service.intake.position,
                 self._service.written,
                 behind,

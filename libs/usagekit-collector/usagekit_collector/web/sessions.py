@@ -8,8 +8,9 @@ import secrets
 import time
 from typing import TYPE_CHECKING
 
-from usagekit_collector.web.access import Guard, is_foreign
+from usagekit_collector.web.access import Guard, is_foreign, is_said
 from usagekit_collector.web.operations import ApiError
+from usagekit_collector.web.service import Service
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -28,26 +29,26 @@ class Sessions:
 
     Args:
         guard: which says who may ask.
-        password: that signs in; empty where everybody may ask.
+        service: whose password signs in, if it has one.
     """
 
-    def __init__(self, guard: Guard, password: str) -> None:
+    def __init__(self, guard: Guard, service: Service) -> None:
         self._guard = guard
-        self._password = password
-        self._key = hashlib.sha256(b"pages\0" + password.encode()).digest()
+        self._service = service
         self._out: dict[str, float] = {}
 
     @property
     def asks(self) -> bool:
         """Whether there is a password."""
-        return bool(self._password)
+        return bool(self._service.password)
 
     def check(self, request: Request) -> None:
         """Raises ApiError for a page that may not be shown: 401 for who has to sign in."""
         self._guard.check_host(request)
         if is_foreign(request.headers) and not _is_navigation(request):
             raise ApiError(403, "a page of another origin may not ask for this one")
-        if self.asks and not self._is_in(request):
+        has_said = is_said(self._service.password, request.headers.get("authorization", ""))
+        if self.asks and not has_said and not self._is_in(request):
             raise ApiError(401, "sign in first")
 
     def check_form(self, request: Request, csrf: str) -> None:
@@ -60,7 +61,7 @@ class Sessions:
 
     async def sign_in(self, request: Request, password: str, answer: Response) -> None:
         """Have the answer sign in. Raises ApiError for a wrong password, which takes its time."""
-        if not hmac.compare_digest(password.encode(), self._password.encode()):
+        if not hmac.compare_digest(password.encode(), self._service.password.encode()):
             await self._guard.slow_down(request)
             raise ApiError(401, "this is not the password")
         said = f"{int(time.time()) + _LASTS}.{secrets.token_urlsafe(16)}"
@@ -92,7 +93,8 @@ class Sessions:
         return int(said.partition(".")[0]) > time.time() and cookie not in self._out
 
     def _sign(self, text: str) -> str:
-        return hmac.new(self._key, text.encode("utf-8", "replace"), hashlib.sha256).hexdigest()
+        key = b"pages\0" + self._service.password.encode()
+        return hmac.new(key, text.encode("utf-8", "replace"), hashlib.sha256).hexdigest()
 
 
 def _is_navigation(request: Request) -> bool:

@@ -35,4 +35,3 @@ FROM
 )
 GROUP BY side, other
 ORDER BY side DESC, count DESC, command
-LIMIT {limit:UInt32} BY side

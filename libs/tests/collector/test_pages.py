@@ -1,0 +1,438 @@
+"""Pages: each number is what the exported events give; and what strangers sent stays text."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import json
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import date, datetime, timedelta, timezone
+from typing import Any
+from urllib.parse import quote, unquote, urlsplit
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import pytest
+from usagekit_collector.pages.render import static
+from usagekit_collector.queries.error_groups import id_of
+
+from tests.support.collector import Answer, Collector, Project, event
+from tests.support.pages import Page
+
+DAYS = 90
+ZONE = ZoneInfo("America/St_Johns")
+RUNS = ("CLI execution succeeded", "CLI execution failed")
+PATHS = ("/", "/errors", "/releases", "/commands")
+HOSTILE = [
+    "<script>alert(1)</script>",
+    '"><svg onload=alert(1)>',
+    "' onmouseover='alert(1)",
+    '=HYPERLINK("http://evil.example")',
+    "\N{RIGHT-TO-LEFT OVERRIDE}gnp.exe",
+    "\N{DUCK}" * 40,
+    "x" * 150,
+    "{{ 7 * 7 }}{% raw %}",
+    "../../etc/passwd",
+    "a/b?c=d&e#f",
+    "javascript:alert(1)",
+]
+
+
+@pytest.fixture(scope="module")
+def exported(filled: Project) -> list[dict[str, Any]]:
+    """All events, as the export has them."""
+    answer = filled.collector.get("/api/export", project=filled.token)
+    found = [json.loads(line) for line in answer.body.splitlines()]
+    for one in found:
+        one["timestamp"] = datetime.fromisoformat(one["timestamp"].replace("Z", "+00:00"))
+    return found
+
+
+def opened(target: Project | Collector, path: str, **query: Any) -> Page:
+    answer = asked(target, path, **query)
+    assert answer.status == 200, answer
+    return Page(answer.body.decode())
+
+
+def asked(target: Project | Collector, path: str, **query: Any) -> Answer:
+    collector = target.collector if isinstance(target, Project) else target
+    if isinstance(target, Project):
+        query = {"project": target.token, **query}
+    path += "?" + "&".join(f"{name}={quote(str(value), safe='')}" for name, value in query.items())
+    return collector.request("GET", path, Accept="text/html")
+
+
+class Model:
+    """What the exported events give, plainly."""
+
+    def __init__(self, events: list[dict[str, Any]], days: int, audience: str = "people") -> None:
+        self.today = datetime.now(ZONE).date()
+        self.first = self.today - timedelta(days=days - 1)
+        self.all = [one for one in events if one["event"] in RUNS]
+        self.came: dict[str, datetime] = {}
+        for one in events:
+            if not one["event"].startswith("$"):
+                person = one["person_id"]
+                self.came[person] = min(self.came.get(person, one["timestamp"]), one["timestamp"])
+        self.runs = [
+            one
+            for one in self.all
+            if self.first <= day_of(one) <= self.today and audience in ("all", audience_of(one))
+        ]
+
+    def of(self, **wanted: str) -> list[dict[str, Any]]:
+        return [
+            one
+            for one in self.runs
+            if all(one["properties"].get(key) == value for key, value in wanted.items())
+        ]
+
+
+def day_of(one: dict[str, Any]) -> date:
+    found: date = one["timestamp"].astimezone(ZONE).date()
+    return found
+
+
+def audience_of(one: dict[str, Any]) -> str:
+    if one["properties"].get("agent"):
+        return "agents"
+    return "ci" if one["properties"].get("ci") else "people"
+
+
+def persons(runs: Iterable[dict[str, Any]]) -> int:
+    return len({one["person_id"] for one in runs})
+
+
+def failures(runs: Iterable[dict[str, Any]]) -> int:
+    return sum(one["event"] == RUNS[1] for one in runs)
+
+
+def p(share: float, runs: Iterable[dict[str, Any]]) -> float:
+    return float(np.quantile([one["properties"]["duration"] for one in runs], share))
+
+
+def by(name: str, runs: Iterable[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
+    found = defaultdict(list)
+    for one in runs:
+        found[one["properties"].get(name, "")].append(one)
+    return found
+
+
+def share(runs: list[dict[str, Any]]) -> Any:
+    return pytest.approx(failures(runs) / len(runs)) if len(runs) >= 20 else None
+
+
+@pytest.mark.parametrize("days", [7, 90])
+@pytest.mark.parametrize("audience", ["people", "ci", "agents", "all"])
+def test_every_number_of_the_overview_is_what_the_export_gives(
+    filled: Project, exported: list[dict[str, Any]], days: int, audience: str
+) -> None:
+    model = Model(exported, days, audience)
+    page = opened(filled, "/", range=days, tz=ZONE.key, audience=audience)
+    runs = model.runs
+    present = {one["person_id"] for one in runs}
+    assert page.tiles == {
+        "Persons": persons(runs),
+        "Runs": len(runs),
+        "Success rate": pytest.approx(1 - failures(runs) / len(runs)),
+        "p95": pytest.approx(p(0.95, runs)),
+        "New persons": sum(
+            model.came[one].astimezone(ZONE).date() >= model.first for one in present
+        ),
+    }
+    days_of = defaultdict(list)
+    for one in runs:
+        days_of[day_of(one).isoformat()].append(one)
+    listed = page.tables["Activity"]
+    assert [row["Day"] for row in listed] == [
+        (model.first + timedelta(days=nth)).isoformat() for nth in range(days)
+    ]
+    for row in listed:
+        own = days_of[row["Day"]]
+        assert (row["persons"], row["runs"], row["failures"]) == (
+            persons(own),
+            len(own),
+            failures(own),
+        )
+    commands = by("command_name", runs)
+    assert {row["Command"] for row in page.tables["Commands"]} == set(commands)
+    check_use(page.tables["Commands"], "Command", commands)
+    everybody = defaultdict(list)
+    for one in Model(exported, days, "all").runs:
+        everybody[audience_of(one)].append(one)
+    names = {"people at a keyboard": "people", "CI": "ci", "AI agents": "agents"}
+    total = sum(map(len, everybody.values()))
+    for row in page.tables["Who runs it"]:
+        own = everybody[names[row["Audience"]]]
+        assert (row["Persons"], row["Runs"]) == (persons(own), len(own))
+        assert row["Of all runs"] == pytest.approx(len(own) / total)
+
+
+def check_use(rows: list[dict[str, Any]], name: str, known: dict[str, Any]) -> None:
+    assert rows
+    for row in rows:
+        own = known[row[name] if not row[name].startswith("(") else ""]
+        assert (row["Persons"], row["Runs"]) == (persons(own), len(own)), row
+        assert row["Fails"] == share(own)
+        assert row["p95"] == pytest.approx(p(0.95, own))
+        if "p50" in row:
+            assert row["p50"] == pytest.approx(p(0.5, own))
+
+
+def test_every_number_of_the_errors_is_what_the_export_gives(
+    filled: Project, exported: list[dict[str, Any]]
+) -> None:
+    model = Model(exported, 30)
+    groups: dict[Any, list[dict[str, Any]]] = defaultdict(list)
+    ever: dict[Any, list[dict[str, Any]]] = defaultdict(list)
+    for runs, into in ((model.runs, groups), (model.all, ever)):
+        for one in runs:
+            said = one["properties"]
+            if one["event"] == RUNS[1]:
+                key = said.get("error_type", ""), said["failure_kind"], said["command_name"]
+                into[key].append(one)
+    page = opened(filled, "/errors", range=30, tz=ZONE.key)
+    rows = page.tables["Errors"]
+    assert len(rows) == len(groups)
+    links = [urlsplit(one).path for one in page.links if one.startswith("/errors/")]
+    for row, link in zip(rows, links, strict=True):
+        key = next(one for one in groups if link == f"/errors/{id_of(*one)}")
+        own = groups[key]
+        assert (row["Error"], row["Command"]) == (key[0] or key[1], key[2])
+        assert (row["Persons"], row["Times"]) == (persons(own), len(own))
+        last = max(one["timestamp"] for one in ever[key])
+        assert row["Last seen"] == f"{last.astimezone(timezone.utc):%Y-%m-%d %H:%M}"
+        inner = opened(filled, link, range=30, tz=ZONE.key)
+        check_use(inner.tables["By version"], "Version", by("cli_version", own))
+        check_use(inner.tables["By system"], "System", by("os_type", own))
+        check_use(inner.tables["By python"], "Python", by("python_version", own))
+        assert sum(row["persons"] for row in inner.tables["When"]) == sum(
+            persons([one for one in own if day_of(one) == day]) for day in map(day_of, unique(own))
+        )
+
+
+def unique(runs: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return list({day_of(one): one for one in runs}.values())
+
+
+def test_an_error_that_went_is_gone_and_one_that_returned_is_back(filled: Project) -> None:
+    rows = opened(filled, "/errors", range=90, audience="all").tables["Errors"]
+    states = {(row["Error"], row["Command"]): row["State"] for row in rows}
+    assert states["KeyError", "deploy"] == "gone since 1.2.1"
+    assert states["BuildError", "build"] in ("open", "new")
+    groups = filled.get("/api/insights/errors")
+    life = {(one["error_type"], one["command"]): one["state"] for one in groups}
+    assert life["TimeoutError", "deploy"] == "back"
+
+
+def test_every_number_of_the_releases_is_what_the_export_gives(
+    filled: Project, exported: list[dict[str, Any]]
+) -> None:
+    model = Model(exported, 90)
+    page = opened(filled, "/releases", range=90, tz=ZONE.key)
+    known = by("cli_version", model.runs)
+    rows = page.tables["Releases"]
+    assert [row["Version"] for row in rows] == ["1.3.0", "1.2.1", "1.2.0", "1.1.0", "1.0.0"]
+    for row in rows:
+        own = known[row["Version"]]
+        assert (row["Persons"], row["Runs"]) == (persons(own), len(own))
+        assert row["Fails"] == share(own)
+        firsts: dict[str, datetime] = {}
+        for one in model.all:
+            if one["properties"]["cli_version"] == row["Version"]:
+                person = one["person_id"]
+                firsts[person] = min(firsts.get(person, one["timestamp"]), one["timestamp"])
+        third = sorted(firsts.values())[2].astimezone(timezone.utc)
+        assert row["Release"] == f"released {third:%Y-%m-%d}"
+    inner = opened(filled, "/releases/1.2.0", range=90, tz=ZONE.key, audience="all")
+    everybody = by("cli_version", Model(exported, 90, "all").runs)
+    (rate, p95) = inner.tables["Better or worse?"]
+    common = {one["properties"]["command_name"] for one in everybody["1.1.0"]} & {
+        one["properties"]["command_name"] for one in everybody["1.2.0"]
+    }
+    counts = [
+        sum(one["properties"]["command_name"] in common for one in everybody[version])
+        for version in ("1.1.0", "1.2.0")
+    ]
+    assert [rate["Runs then"], rate["Runs now"]] == counts == [p95["Runs then"], p95["Runs now"]]
+    check_use(inner.tables["By python"], "Python", by("python_version", everybody["1.2.0"]))
+
+
+def test_the_release_that_broke_something_is_called_worse(filled: Project) -> None:
+    query = {"release": "1.2.0", "start": "2020-01-01"}
+    found = {one["measure"]: one for one in filled.get("/api/insights/verdict", **query)}
+    assert found["failure_rate"]["before"] == "1.1.0"
+    assert found["failure_rate"]["call"] == "worse"
+    assert found["failure_rate"]["low"] > 0
+    mended = filled.get("/api/insights/verdict", **query | {"release": "1.2.1"})[0]
+    assert mended["call"] == "better"
+
+
+def test_every_number_of_a_command_is_what_the_export_gives(
+    filled: Project, exported: list[dict[str, Any]]
+) -> None:
+    model = Model(exported, 30)
+    rows = opened(filled, "/commands", range=30, tz=ZONE.key).tables["Commands"]
+    check_use(rows, "Command", by("command_name", model.runs))
+    own = model.of(command_name="deploy")
+    page = opened(filled, "/commands/deploy", range=30, tz=ZONE.key)
+    check_use(page.tables["By version"], "Version", by("cli_version", own))
+    options = defaultdict(list)
+    for one in own:
+        for name in one["properties"]["options"]:
+            options[name].append(one)
+    check_use(page.tables["By option"], "Option", options)
+    assert sum(row["runs"] for row in page.tables["How long it takes"]) == len(own)
+    found = {
+        (row["Side"], row["Command"]): (row["Times"], row["Persons"])
+        for row in page.tables["Before and after"]
+    }
+    assert found == next_to(model.runs, "deploy")
+
+
+def next_to(runs: list[dict[str, Any]], command: str) -> dict[tuple[str, str], tuple[int, int]]:
+    """What stands before and after a command, within half an hour."""
+    sittings = defaultdict(list)
+    for one in runs:
+        sittings[one["person_id"]].append((one["timestamp"], one["properties"]["command_name"]))
+    found = defaultdict(list)
+    for person, own in sittings.items():
+        own.sort()
+        for nth, (moment, name) in enumerate(own):
+            if name != command:
+                continue
+            for side, other in (("before", nth - 1), ("after", nth + 1)):
+                near = ""
+                if 0 <= other < len(own) and abs((own[other][0] - moment).total_seconds()) <= 1800:
+                    near = own[other][1]
+                found[side, near or "nothing"].append(person)
+    return {key: (len(some), len(set(some))) for key, some in found.items()}
+
+
+def test_what_a_panel_links_to_gives_the_same(filled: Project) -> None:
+    for path in (*PATHS, "/commands/deploy", "/releases/1.2.0"):
+        page = opened(filled, path)
+        sources = [one for one in page.links if one.startswith("/api/")]
+        assert len(sources) >= 2
+        for source in sources:
+            answer = filled.collector.request("GET", source)
+            assert answer.status == 200, (source, answer)
+            if "format=csv" in source:
+                assert len(list(csv.reader(io.StringIO(answer.body.decode())))) > 0
+
+
+def test_an_empty_project_greets_and_one_event_is_there(embedded: Collector) -> None:
+    made = embedded.request("POST", "/api/tokens", b'{"name": "greeted"}')
+    project = embedded.project(made.json["tokens"][0])
+    text = embedded.request("GET", f"/?project={project.token}", Accept="text/html").body.decode()
+    assert project.token in text
+    assert "No event has come yet" in text
+    for path in PATHS:
+        assert (
+            embedded.request("GET", f"{path}?project={project.token}", Accept="text/html").status
+            == 200
+        )
+    project.send(event("anon-1", command_name="one"))
+    page = Page(
+        embedded.request("GET", f"/?project={project.token}", Accept="text/html").body.decode()
+    )
+    assert (page.tiles["Persons"], page.tiles["Runs"]) == (1, 1)
+    for path in (*PATHS, "/commands/one"):
+        assert (
+            embedded.request("GET", f"{path}?project={project.token}", Accept="text/html").status
+            == 200
+        )
+
+
+def test_what_strangers_send_stays_text(embedded: Collector) -> None:
+    project = embedded.project()
+    for text in HOSTILE:
+        said = {"command_name": text, "cli_version": text, "error_type": text, "os_type": text}
+        failed = event("anon-1", **said, options=[text], failure_kind="exception")
+        sent = (failed | {"event": RUNS[1]}, event("anon-2", **said))
+        assert project.send(*sent).status == 200
+    own = [quote(text, safe="") for text in HOSTILE]
+    for path in (*PATHS, *(f"/{kind}/{text}" for kind in ("commands", "releases") for text in own)):
+        answer = asked(project, path)
+        assert answer.status == 200, (path, answer)
+        text = answer.body.decode()
+        page = Page(text)
+        for tag in ("<script>alert", "<svg onload", "onmouseover='"):
+            assert tag not in text
+        assert all(urlsplit(link).scheme in ("", "http") for link in page.links)
+        if path == "/commands":
+            assert {row["Command"] for row in page.tables["Commands"]} == {*HOSTILE}
+        if path.startswith("/commands/"):
+            assert page.h1 == unquote(path.removeprefix("/commands/"))
+    table = embedded.get(
+        "/api/insights/breakdown", project=project.token, by="command", format="csv"
+    )
+    cells = [row[0] for row in csv.reader(io.StringIO(table.body.decode()))][1:]
+    assert sorted(cells) == sorted(f"'{one}" if one[0] in "=+-@" else one for one in HOSTILE)
+
+
+def test_an_address_that_cannot_be_is_refused_in_words(filled: Project) -> None:
+    for query in (
+        {"range": "12"},
+        {"tz": "Nowhere/Land"},
+        {"start": "yesterday"},
+        {"audience": "cats"},
+    ):
+        answer = asked(filled, "/", **query)
+        assert answer.status == 400
+        assert "That cannot be shown" in answer.body.decode()
+    for path in ("/errors/0123456789", "/releases/9.9.9", "/commands/never"):
+        assert asked(filled, path).status == 404
+    assert asked(filled, "/", since="9.9.9").status == 404
+    assert asked(filled, "/", project="nobody").status == 404
+
+
+def test_since_a_version_begins_on_its_first_day(
+    filled: Project, exported: list[dict[str, Any]]
+) -> None:
+    page = opened(filled, "/", since="1.3.0", tz=ZONE.key, audience="all")
+    ever = [one for one in exported if one["event"] in RUNS]
+    first = min(day_of(one) for one in ever if one["properties"]["cli_version"] == "1.3.0")
+    assert page.tables["Activity"][0]["Day"] == first.isoformat()
+    assert page.tiles["Runs"] == sum(day_of(one) >= first for one in ever)
+
+
+def test_pages_are_small(filled: Project) -> None:
+    text = asked(filled, "/").body + static("style.css")
+    assert len(gzip.compress(text)) <= 60_000
+    assert len(static("page.js")) <= 5_000
+
+
+def test_a_page_says_what_it_may_do(filled: Project) -> None:
+    answer = asked(filled, "/")
+    policy = answer.headers["content-security-policy"]
+    assert "default-src 'none'" in policy
+    assert "frame-ancestors 'none'" in policy
+    assert "unsafe" not in policy
+    assert answer.headers["referrer-policy"] == "no-referrer"
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    text = answer.body.decode()
+    assert "style=" not in text
+    assert text.count("<script") == text.count('<script src="/pages/page.js" defer></script>') == 1
+
+
+def test_who_asks_by_curl_is_told_what_there_is(filled: Project) -> None:
+    answer = filled.collector.request("GET", "/")
+    assert answer.body.startswith(b"usagekit-collector")
+
+
+def test_a_later_alias_mends_what_a_page_said(embedded: Collector) -> None:
+    project = embedded.project()
+    project.send(event("anon-1", command_name="a"), event("user-1", command_name="a"))
+    assert opened(project, "/").tiles["Persons"] == 2
+    project.send(event("user-1", "$create_alias", alias="anon-1"))
+    assert opened(project, "/").tiles["Persons"] == 1
+    assert embedded.request("DELETE", f"/api/persons/user-1?project={project.token}").status == 200
+    assert opened(project, "/").tiles["Persons"] == 0
+
+
+def test_the_static_files_are_all_that_is_served(filled: Project) -> None:
+    for name in ("..%2Frender.py", "base.html", "%2e%2e/charts.py", "style.css%00"):
+        assert filled.collector.request("GET", f"/pages/{name}").status == 404
