@@ -29,12 +29,14 @@ class Visitor:
         self.other.url = collector.url
 
     def get(self, path: str, **headers: str) -> Answer:
-        return self.other.request("GET", path, Accept="text/html", Cookie=self.cookie, **headers)
+        return self.other.request(
+            "GET", path, None, Accept="text/html", Cookie=self.cookie, **headers
+        )
 
     def post(self, path: str, headers: dict[str, str] | None = None, **form: str) -> Answer:
         body = "&".join(f"{name}={quote(value)}" for name, value in form.items()).encode()
-        kind = {"Content_Type": "application/x-www-form-urlencoded", "Cookie": self.cookie}
-        answer = self.other.request("POST", path, body, **kind, **(headers or {}))
+        said = {"Content_Type": "application/x-www-form-urlencoded", **(headers or {})}
+        answer = self.other.request("POST", path, body, Cookie=self.cookie, **said)
         if answer.status == 303 and "set-cookie" in answer.headers:
             self.cookie = answer.headers["set-cookie"].split(";")[0]
         return answer
@@ -129,6 +131,7 @@ def test_a_wrong_password_takes_its_time_and_ten_are_too_many(guarded: Collector
     answer = visitor.post("/sign-in", csrf=csrf, password="wrong", next="/errors")
     assert answer.status == 401
     assert b"this is not the password" in answer.body
+    assert b'name="next" value="/errors"' in answer.body
     assert time.monotonic() - began >= 1
 
 

@@ -170,8 +170,16 @@ def import_(
 
 
 @cli.command("demo-data", short_help="Take in made-up events, to see pages that are full.")
-@click.option("--token", default="phc_demo", show_default=True, metavar="TOKEN")
-@click.option("--days", type=click.IntRange(1, 3_650), default=90, show_default=True)
+@click.option(
+    "--token", default="phc_demo", show_default=True, metavar="TOKEN", help="Of their project."
+)
+@click.option(
+    "--days",
+    type=click.IntRange(1, 3_650),
+    default=90,
+    show_default=True,
+    help="How many of them, until now.",
+)
 @click.option("--seed", type=int, default=1, show_default=True, help="Other events for each.")
 @_patience
 @url_option

@@ -62,13 +62,14 @@ _HEADERS = {
 _MOST_KEPT = 128
 _LARGEST_FORM = 4_096
 _KEPT = {"Cache-Control": "private, max-age=300"}
-_LINES = """\
-# The SDK of PostHog, or anything that speaks its protocol:
-posthog.Posthog("{token}", host="{origin}").capture("it works", distinct_id="me")
+_LINES = """\\
+# A program of Typer, Click or argparse:
+from usagekit import Usage
+usage = Usage("my-cli", version="1.0", host="{origin}", project_api_key="{token}")
+usage.run(app)  # the app, the command or group, or main
 
-# A program of Typer, Click or argparse, by usagekit:
-usage = Usage("my-cli", key="{token}", host="{origin}")
-usage.track(app)  # or: with usage.run(parser): ..."""
+# Or any SDK of PostHog:
+Posthog("{token}", host="{origin}").capture("it works", distinct_id="me")"""
 _HOST = re.compile(r"[\w.:\[\]-]{1,255}")
 _NO_PROJECT = "There is no project yet. The first event of a program makes one."
 
@@ -221,8 +222,6 @@ class Pages:
         return answer
 
     def _refused(self, request: Request, status: int, text: str) -> Response:
-        if status == 401:
-            return _html(self._sign_in_page(request, text, "/"), status)
         title = "Not found" if status == 404 else "That cannot be shown"
         return _html(self._rendered(request, "refusal", title, text=text), status)
 
@@ -231,6 +230,7 @@ class Pages:
         return self._rendered(request, "sign_in", "Sign in", wrong=wrong, next=following, hint=hint)
 
     async def _show_sign_in(self, request: Request) -> Response:
+        self._sessions.check_host(request)
         if not self._sessions.asks:
             return RedirectResponse("/", 303, headers=_HEADERS)
         return _html(self._sign_in_page(request, "", request.query_params.get("next", "/")))
@@ -238,8 +238,12 @@ class Pages:
     async def _sign_in(self, request: Request) -> Response:
         form = await _form(request)
         self._sessions.check_form(request, form.get("csrf", ""))
-        answer = RedirectResponse(_own_path(form.get("next", "/")), 303, headers=_HEADERS)
-        await self._sessions.sign_in(request, form.get("password", ""), answer)
+        following = _own_path(form.get("next", "/"))
+        answer = RedirectResponse(following, 303, headers=_HEADERS)
+        try:
+            await self._sessions.sign_in(request, form.get("password", ""), answer)
+        except ApiError as error:
+            return _html(self._sign_in_page(request, error.text, following), error.status)
         return answer
 
     async def _sign_out(self, request: Request) -> Response:

@@ -51,6 +51,10 @@ class Sessions:
         if self.asks and not has_said and not self._is_in(request):
             raise ApiError(401, "sign in first")
 
+    def check_host(self, request: Request) -> None:
+        """Raises ApiError, as ``Guard.check_host`` does."""
+        self._guard.check_host(request)
+
     def check_form(self, request: Request, csrf: str) -> None:
         """Raises ApiError for a form that is none of ours."""
         self._guard.check_host(request)

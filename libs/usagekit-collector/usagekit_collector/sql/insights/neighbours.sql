@@ -5,33 +5,26 @@ FROM
 (
     SELECT
         person,
-        command,
+        arraySort(groupArray((timestamp, toString(command)))) AS own,
+        arrayMap(one -> one.2, own) AS names,
+        arrayMap(one -> toUnixTimestamp64Micro(one.1), own) AS moments,
+        arrayJoin(arrayFilter(nth -> names[nth] = {of:String}, arrayEnumerate(own))) AS at,
         arrayJoin([
-            ('before', if(nth > 1 AND dateDiff('second', earlier_at, timestamp) <= 1800, earlier, '')),
-            ('after', if(nth < total AND dateDiff('second', timestamp, later_at) <= 1800, later, ''))
+            ('before', if(at > 1 AND moments[at] - moments[at - 1] <= 1800000000, names[at - 1], '')),
+            (
+                'after',
+                if(
+                    at < length(own) AND moments[at + 1] - moments[at] <= 1800000000,
+                    names[at + 1],
+                    ''
+                )
+            )
         ]) AS neighbour,
         neighbour.1 AS side,
         neighbour.2 AS other
-    FROM
-    (
-        SELECT
-            person,
-            command,
-            timestamp,
-            row_number() OVER own AS nth,
-            count() OVER own AS total,
-            lagInFrame(command) OVER own AS earlier,
-            lagInFrame(timestamp) OVER own AS earlier_at,
-            leadInFrame(command) OVER own AS later,
-            leadInFrame(timestamp) OVER own AS later_at
-        FROM seen
-        WHERE outcome != '' AND is_in_time AND is_asked_for
-        WINDOW own AS (
-            PARTITION BY person ORDER BY timestamp, command
-            ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING
-        )
-    )
-    WHERE command = {of:String}
+    FROM seen
+    WHERE outcome != '' AND is_in_time AND is_asked_for
+    GROUP BY person
 )
 GROUP BY side, other
 ORDER BY side DESC, count DESC, command
