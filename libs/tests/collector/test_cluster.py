@@ -177,7 +177,7 @@ def two_shards(cluster: ClickHouse) -> ClickHouse:
 def ask(two_shards: ClickHouse, question: str, settings: dict[str, str]) -> int:
     """The engine's number for what is wrong with it."""
     text = sql(question).replace("PART", "0.5").replace("NAME", "command")
-    if question.startswith("insights/"):
+    if question.startswith("insights/") and "FROM events" not in text:
         text = sql("insights/seen") + text
     asked = {f"param_{name}": VALUES[kind] for name, kind in re.findall(r"{(\w+):(\w)", text)}
     return two_shards.failure(text, database="two", **settings, **asked)

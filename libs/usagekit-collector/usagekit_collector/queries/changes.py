@@ -19,6 +19,8 @@ _FEWEST = 5
 # How much slower is slower, and how many times more persons have taken something up.
 _SLOWER, _ADOPTED = 1.1, 2.0
 _MOST_GROUPS = 1_000
+# In which of the two times a run was.
+_WHEN = "if(timestamp >= fromUnixTimestamp64Micro(toInt64({:.0f} * 1000000)), 'now', 'before')"
 _NOBODY = Sums(0, 0, 0, 0, 0, 0)
 
 
@@ -49,10 +51,8 @@ def changes(client: Client, wish: Wish, limit: int) -> list[Change]:
     first."""
     groups = error_groups(client, wish, _MOST_GROUPS)
     found = [_new_error(one) for one in groups if one.is_new and one.persons >= _FEWEST]
-    (now, now_times), (was, was_times) = (
-        ({**sums[""]}, {**buckets[""]})
-        for sums, buckets in (strata(client, one, "''", []) for one in (wish, wish.before))
-    )
+    sums, buckets = strata(client, both_times(wish), _WHEN.format(wish.start.timestamp()), [])
+    (now, now_times), (was, was_times) = ((sums[one], buckets[one]) for one in ("now", "before"))
     both = sorted(now.keys() & was.keys())
     for command in both:
         pair, among = (was[command], now[command]), 2 * len(both)
@@ -72,6 +72,11 @@ def changes(client: Client, wish: Wish, limit: int) -> list[Change]:
         elif before >= _FEWEST and not after:
             found.append(_change("vanished", command, was[command], before, after))
     return sorted(found, key=lambda one: -_weight(one))[:limit]
+
+
+def both_times(wish: Wish) -> Wish:
+    """The time that is asked for, and the one before it."""
+    return msgspec.structs.replace(wish, start=wish.before.start)
 
 
 def _weight(one: Change) -> float:

@@ -12,6 +12,7 @@ import msgspec
 
 from usagekit_collector.queries.seen import Wish, rows_of
 from usagekit_collector.store.client import Client
+from usagekit_collector.store.sql import sql
 
 State = Literal["open", "gone", "back"]
 # It would have been seen so often, were it still there: with none, chance is one in twenty
@@ -74,7 +75,8 @@ class Life(NamedTuple):
 def error_groups(client: Client, wish: Wish, limit: int) -> list[ErrorGroup]:
     """The ways in which commands fail, that of the most persons first."""
     rows = rows_of(client, "error_groups", wish, limit=limit)
-    order, runs, seen = _endings(rows_of(client, "endings", wish))
+    endings = client.query(sql("insights/endings"), {"project": wish.project}).named_results()
+    order, runs, seen = _endings(endings)
     found = []
     for row in rows:
         key = _Key(row["error_type"], row["failure_kind"], row["command"])

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 from itertools import pairwise
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 
@@ -18,10 +18,13 @@ from usagekit_collector.queries.stats import (
     rate_difference,
     wilson,
 )
+from usagekit_collector.queries.usage import Use, breakdown
 from usagekit_collector.store.client import Client
+from usagekit_collector.store.sql import sql
 
 Call = Literal["better", "worse", "no difference", "too few to tell"]
 _VERSION = "toString(version)"
+_MOST = 10_000
 
 
 class Release(msgspec.Struct):
@@ -75,12 +78,11 @@ class Verdict(msgspec.Struct):
 
 def releases(client: Client, wish: Wish, few: int) -> list[Release]:
     """All versions, the last to be released first; those that have not been come before."""
-    found = []
-    for row in rows_of(client, "releases", wish, few=few):
-        del row["firsts"]
-        low, high = wilson(row["failures"], row["count"])
-        rate = row["failures"] / row["count"] if row["count"] else None
-        found.append(Release(**row, failure_rate=rate, rate_low=low, rate_high=high, before=""))
+    uses = {one.name: one for one in breakdown(client, wish, "version", _MOST)}
+    ever = client.query(sql("insights/versions_ever"), {"project": wish.project}).named_results()
+    rows = {row["version"]: row for row in ever}
+    released = _released(client, wish, few, rows)
+    found = [_release(row, released.get(name), uses.get(name)) for name, row in rows.items()]
     found.sort(key=lambda one: (one.released is not None, one.released or one.first_seen))
     out = [one for one in found if one.released is not None]
     for earlier, later in pairwise(out):
@@ -89,6 +91,46 @@ def releases(client: Client, wish: Wish, few: int) -> list[Release]:
         if one.released is None and out and out[-1].first_seen < one.first_seen:
             one.before = out[-1].version
     return out[::-1] if len(out) == len(found) else [*_not_out(found), *out[::-1]]
+
+
+def _released(
+    client: Client, wish: Wish, few: int, rows: Mapping[str, Mapping[str, Any]]
+) -> dict[str, datetime]:
+    """When each version had been run by a few; it is not there if it has not been.
+
+    They are looked for in the first day of each, then in ever more of its days: most are found at
+    once.
+    """
+    found: dict[str, datetime] = {}
+    days = 1
+    while left := [one for one in rows if one not in found]:
+        until = [rows[one]["first_seen"] + timedelta(days=days) for one in left]
+        for row in rows_of(client, "releases", wish, few=few, versions=left, until=until):
+            if row["persons"] >= few:
+                found[row["version"]] = row["released"]
+        if all(rows[one]["last_seen"] <= end for one, end in zip(left, until, strict=True)):
+            break
+        days *= 30
+    return found
+
+
+def _release(row: Mapping[str, Any], released: datetime | None, use: Use | None) -> Release:
+    """A version, with how it is used in the time that is asked for."""
+    count, failures = (use.count, use.failures) if use else (0, 0)
+    low, high = wilson(failures, count)
+    return Release(
+        version=row["version"],
+        released=released,
+        first_seen=row["first_seen"],
+        last_seen=row["last_seen"],
+        count=count,
+        persons=use.persons if use else 0,
+        failures=failures,
+        failure_rate=failures / count if count else None,
+        rate_low=low,
+        rate_high=high,
+        before="",
+    )
 
 
 def _not_out(found: Sequence[Release]) -> list[Release]:

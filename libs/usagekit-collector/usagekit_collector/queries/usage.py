@@ -141,10 +141,18 @@ def breakdown(client: Client, wish: Wish, by: By, limit: int) -> list[Use]:
     return found
 
 
-def series(client: Client, wish: Wish, interval: Interval, by: By | None, top: int) -> list[Point]:
+def series(
+    client: Client,
+    wish: Wish,
+    interval: Interval,
+    by: By | None,
+    top: int,
+    names: list[str] | None = None,
+) -> list[Point]:
     """The runs of each period from the first with any to the last; of the names with the most
-    persons, the first of them first."""
-    names = [one.name for one in breakdown(client, wish, by, top)] if by else [""]
+    persons, the first of them first, or of those that are said."""
+    if names is None:
+        names = [one.name for one in breakdown(client, wish, by, top)] if by else [""]
     name_is = _name(by) if by else "''"
     rows = rows_of(client, "series", wish, interval=interval, name_is=name_is, names=names)
     found = {(row["period"], row["name"]): row for row in map(_without_nan, rows)}
@@ -174,7 +182,12 @@ def durations(client: Client, wish: Wish) -> list[Duration]:
 def neighbours(client: Client, wish: Wish, command: str, limit: int) -> list[Neighbour]:
     """What was run right before a command and right after it, the most frequent first: so many of
     both."""
-    found = [Neighbour(**row) for row in rows_of(client, "neighbours", wish, of=command)]
+    names = {row["hash"]: row["command"] for row in rows_of(client, "hashes", wish)}
+    found = [
+        Neighbour(row["side"], names.get(row["other"], ""), row["count"], row["persons"])
+        for row in rows_of(client, "neighbours", wish, of=command)
+    ]
+    found.sort(key=lambda one: (-one.count, one.command))
     sides = ([one for one in found if one.side == side] for side in ("before", "after"))
     return [one for some in sides for one in some[:limit]]
 

@@ -95,14 +95,16 @@ def overview_page(client: Client, view: View, _: str) -> dict[str, Any]:
     wish = view.wish
     everybody = msgspec.structs.replace(wish, audience="all")
     compares = view.state.compare == "previous"
+    commands = usage.breakdown(client, wish, "command", _LINES)
+    names = [one.name for one in commands]
     found = overview.Overview(
         now=usage.totals(client, wish),
         before=usage.totals(client, wish.before) if compares else None,
         changes=changes.changes(client, wish, 5) if compares else [],
         days=usage.series(client, wish, "day", None, 1),
         releases=releases.releases(client, wish, _FEW),
-        commands=usage.breakdown(client, wish, "command", _LINES),
-        command_days=usage.series(client, wish, "day", "command", _LINES),
+        commands=commands,
+        command_days=usage.series(client, wish, "day", "command", _LINES, names),
         audiences=usage.breakdown(client, everybody, "audience", 3),
     )
     return {"tiles": overview.tiles(found), "panels": overview.panels(view, found)}
@@ -174,7 +176,8 @@ def release(client: Client, view: View, name: str) -> dict[str, Any]:
 def commands(client: Client, view: View, _: str) -> dict[str, Any]:
     """All commands."""
     found = usage.breakdown(client, view.wish, "command", _ROWS)
-    days = usage.series(client, view.wish, "day", "command", 50)
+    names = [one.name for one in found[:50]]
+    days = usage.series(client, view.wish, "day", "command", 50, names)
     return {"panels": [overview.commands(view, found, days)]}
 
 

@@ -62,7 +62,7 @@ _HEADERS = {
 _MOST_KEPT = 128
 _LARGEST_FORM = 4_096
 _KEPT = {"Cache-Control": "private, max-age=300"}
-_LINES = """\\
+_LINES = """\
 # A program of Typer, Click or argparse:
 from usagekit import Usage
 usage = Usage("my-cli", version="1.0", host="{origin}", project_api_key="{token}")
