@@ -24,7 +24,7 @@ from tests.support.pages import Page
 DAYS = 90
 ZONE = ZoneInfo("America/St_Johns")
 RUNS = ("CLI execution succeeded", "CLI execution failed")
-PATHS = ("/", "/errors", "/releases", "/commands")
+PATHS = ("/", "/errors", "/releases", "/commands", "/support", "/live")
 HOSTILE = [
     "<script>alert(1)</script>",
     '"><svg onload=alert(1)>',
@@ -315,7 +315,7 @@ def test_what_a_panel_links_to_gives_the_same(filled: Project) -> None:
     for path in (*PATHS, "/commands/deploy", "/releases/1.2.0"):
         page = opened(filled, path)
         sources = [one for one in page.links if one.startswith("/api/")]
-        assert len(sources) >= 2
+        assert sources, path
         for source in sources:
             answer = filled.collector.request("GET", source)
             assert answer.status == 200, (source, answer)
@@ -436,3 +436,69 @@ def test_a_later_alias_mends_what_a_page_said(embedded: Collector) -> None:
 def test_the_static_files_are_all_that_is_served(filled: Project) -> None:
     for name in ("..%2Frender.py", "base.html", "%2e%2e/charts.py", "style.css%00"):
         assert filled.collector.request("GET", f"/pages/{name}").status == 404
+
+
+def test_the_page_of_what_may_go_says_who_uses_what(
+    filled: Project, exported: list[dict[str, Any]]
+) -> None:
+    page = opened(filled, "/support", tz=ZONE.key)
+    month, quarter = (Model(exported, days, "all").runs for days in (30, 90))
+    names = {
+        "Python versions": ("Python", "python_version"),
+        "Operating systems": ("System", "os_type"),
+        "Commands": ("Command", "command_name"),
+    }
+    for title, (column, name) in names.items():
+        late, early = by(name, month), by(name, quarter)
+        rows = page.tables[title]
+        assert {row[column] for row in rows} == set(early)
+        for row in rows:
+            own = early[row[column]]
+            machines = [
+                persons(one for one in own if audience_of(one) == audience)
+                for audience in ("ci", "agents")
+            ]
+            assert row["Persons in 30 days"] == persons(late[row[column]])
+            assert row["Persons in 90 days"] == persons(own)
+            assert row["Of these in CI or by agents"] == sum(machines)
+    trends = {row["Command"]: row["Trend"] for row in page.tables["Commands"]}
+    assert trends["legacy sync"] == "gone"
+    assert trends["status"] == "most are still there"
+
+
+def test_a_person_is_shown_and_deleted_only_by_whoever_has_seen_all_of_them(
+    embedded: Collector,
+) -> None:
+    project = embedded.project()
+    project.send(event("anon-1", command_name="a"), event("user/1", command_name="b"))
+    project.send(event("user/1", "$create_alias", alias="anon-1"))
+    path = f"/persons/{quote('user/1', safe='')}"
+    page = opened(project, path)
+    assert {row["What"] for row in page.tables["Who"]} >= {"anon-1", "user/1"}
+    assert {row["Command"] for row in page.tables["What they did"]} == {"a", "b", ""}
+    text = asked(project, path).body.decode()
+    csrf = text.split('name="csrf" value="')[-1].split('"')[0]
+
+    def delete(**form: str) -> int:
+        body = "&".join(f"{name}={value}" for name, value in form.items()).encode()
+        kind = "application/x-www-form-urlencoded"
+        target = f"{path}?project={project.token}"
+        return embedded.request("POST", target, body, content_type=kind).status
+
+    assert delete(csrf="0" * 64, confirmed="yes", at_most="2") == 403
+    assert delete(csrf=csrf, at_most="2") == 400
+    assert delete(csrf=csrf, confirmed="yes", at_most="1") == 409
+    assert project.person("user/1") is not None
+    assert delete(csrf=csrf, confirmed="yes", at_most="2") == 303
+    assert project.person("user/1") is None
+    assert asked(project, path).status == 404
+
+
+def test_the_live_page_shows_the_last_to_come_first(embedded: Collector) -> None:
+    project = embedded.project()
+    for nth in range(3):
+        project.send(event(f"anon-{nth}", command_name=f"c{nth}"))
+    rows = opened(project, "/live").tables["As they come"]
+    assert [row["Command"] for row in rows] == ["c2", "c1", "c0"]
+    (row,) = opened(project, "/live", distinct_id="anon-1").tables["As they come"]
+    assert (row["Command"], row["Distinct ID"]) == ("c1", "anon-1")

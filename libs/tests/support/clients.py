@@ -116,8 +116,8 @@ def visit(*visits: dict[str, Any]) -> list[dict[str, Any]]:
     Args:
         visits: each with its ``url``; its ``steps``, expressions that the page evaluates;
             ``error``, the milliseconds by which its clock is wrong; a ``script`` of a package that
-            is run before; ``cookies``; where a ``picture`` of it goes; and all that Playwright's
-            ``newContext`` knows.
+            is run before; where a ``picture`` of it goes; what is waited for in the end, ``until``
+            there is such an element; and all that Playwright's ``newContext`` knows.
 
     Returns for each what the steps ``returned``, what was ``asked`` for (method, address, status),
     and what the console ``said``, with all that failed.

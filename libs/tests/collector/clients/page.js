@@ -27,9 +27,8 @@ function wrongClock(error) {
   };
 }
 
-async function visit(browser, { url, steps, error, script, cookies, picture, ...more }) {
+async function visit(browser, { url, steps, error, script, picture, until, ...more }) {
   const context = await browser.newContext(more);
-  if (cookies) await context.addCookies(cookies);
   if (error) await context.addInitScript(wrongClock, error);
   const page = await context.newPage();
   const said = [];
@@ -43,6 +42,7 @@ async function visit(browser, { url, steps, error, script, cookies, picture, ...
   if (picture) await page.screenshot({ path: picture, fullPage: true });
   const returned = [];
   for (const step of steps) returned.push((await page.evaluate(step)) ?? null);
+  if (until) await page.waitForSelector(until);
   // What is sent when a page is left comes after it.
   await page.goto("about:blank");
   await page.waitForTimeout(300);

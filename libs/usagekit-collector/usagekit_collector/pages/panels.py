@@ -11,7 +11,7 @@ from usagekit_collector.pages.charts import Chart
 
 # Of fewer than these there is no percentage.
 FEW = 20
-Kind = Literal["text", "count", "share", "ms", "time", "day", "spark"]
+Kind = Literal["text", "count", "share", "ms", "time", "day", "spark", "code"]
 
 
 class Column(msgspec.Struct, frozen=True):
@@ -44,7 +44,7 @@ class Panel(msgspec.Struct, frozen=True, kw_only=True):
         chart: that, drawn; None for nothing to draw.
         columns, rows: that, listed.
         api: the path and the query of the API that gives the same; ``curl``: how it is asked.
-        is_open: whether the list is shown at once.
+        is_open: whether the list is shown at once; ``is_csv``: whether the API has it as CSV.
     """
 
     id: str
@@ -55,6 +55,7 @@ class Panel(msgspec.Struct, frozen=True, kw_only=True):
     chart: Chart | None = None
     api: str = ""
     is_open: bool = True
+    is_csv: bool = True
 
 
 def share_cell(count: int, total: int) -> Cell:

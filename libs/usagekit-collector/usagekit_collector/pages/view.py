@@ -41,6 +41,7 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
     version: str = ""
     os: str = ""
     python: str = ""
+    distinct_id: str = ""
 
     def query(self, **other: Any) -> str:
         """The query of an address: of this state with something else in it."""

@@ -9,10 +9,18 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
-from usagekit_collector.pages import details, overview
+from usagekit_collector.ingest.capture import EARLIEST, LATEST
+from usagekit_collector.pages import details, overview, people, support
 from usagekit_collector.pages import view as views
 from usagekit_collector.pages.view import State, View
-from usagekit_collector.queries import changes, error_groups, releases, usage
+from usagekit_collector.queries import (
+    changes,
+    error_groups,
+    events,
+    persons,
+    releases,
+    usage,
+)
 from usagekit_collector.queries.seen import Wish
 from usagekit_collector.store.client import Client
 from usagekit_collector.store.projects import Project
@@ -23,6 +31,8 @@ Build = Callable[[Client, View, str], dict[str, Any]]
 # A version is out once so many persons have run it; so many rows of a table; so many lines of days.
 _FEW, _ROWS, _LINES = 3, 100, 20
 _GROUPS = 1_000
+# Of so many of a person's IDs are events shown.
+_MOST_IDS = 20
 _TOLD_BY: tuple[usage.By, ...] = ("version", "os", "python", "audience")
 
 
@@ -196,6 +206,67 @@ def command(client: Client, view: View, name: str) -> dict[str, Any]:
         details.neighbours(view, name, usage.neighbours(client, any_command, name, 10)),
     ]
     return {"title": name, "panels": panels}
+
+
+def live(client: Client, view: View, _: str) -> dict[str, Any]:
+    """The last events."""
+    return {"panels": [people.live(view, _events(client, view, view.state.distinct_id))]}
+
+
+def person(client: Client, view: View, name: str) -> dict[str, Any]:
+    """One person. Raises ApiError for a stranger."""
+    found = persons.find(client, view.wish.project, name)
+    if found is None:
+        raise ApiError(404, "nobody goes by this ID")
+    did = [one for own in found.distinct_ids[:_MOST_IDS] for one in _events(client, view, own)]
+    did = sorted(did, key=lambda one: one.timestamp, reverse=True)[:_ROWS]
+    panels = [people.person(view, found), people.timeline(view, did, found.events)]
+    deletion = {
+        "ids": found.distinct_ids,
+        "events": found.events,
+        "action": people.person_link(view, name),
+    }
+    return {"title": name, "panels": panels, "deletion": deletion}
+
+
+def support_page(client: Client, view: View, _: str) -> dict[str, Any]:
+    """What may go."""
+    zone = ZoneInfo(view.wish.tz)
+    end = datetime.now(zone).date() + timedelta(days=1)
+    month, quarter = (
+        msgspec.structs.replace(
+            view.wish,
+            start=_midnight(end - timedelta(days=days), zone),
+            end=_midnight(end, zone),
+            audience="all",
+        )
+        for days in (30, 90)
+    )
+    shown = msgspec.structs.replace(view, wish=quarter)
+    panels = [
+        support.panel(
+            shown,
+            by,
+            usage.breakdown(client, month, by, _GROUPS),
+            usage.breakdown(client, quarter, by, _GROUPS),
+        )
+        for by in support.TOLD_BY
+    ]
+    return {"panels": panels}
+
+
+def _events(client: Client, view: View, distinct_id: str) -> list[events.Event]:
+    asked = events.Wish(
+        project=view.wish.project,
+        start=EARLIEST,
+        end=LATEST,
+        event="",
+        command="",
+        distinct_id=distinct_id,
+        before=2**63 - 1,
+        limit=_ROWS,
+    )
+    return events.page(client, asked).events
 
 
 def _is_own(state: State) -> bool:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qs, urlencode
 
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
@@ -15,8 +13,9 @@ from starlette.routing import Route
 from usagekit_collector.errors import Busy
 from usagekit_collector.pages.render import STATIC, render, show, static
 from usagekit_collector.pages.view import AUDIENCES, RANGES, State, View
+from usagekit_collector.queries import persons
 from usagekit_collector.store.client import Client
-from usagekit_collector.web import page_data
+from usagekit_collector.web import forms, page_data
 from usagekit_collector.web.access import is_foreign
 from usagekit_collector.web.operations import ApiError
 from usagekit_collector.web.questions import ask, project_of
@@ -43,6 +42,8 @@ _MENU = [
     ("/errors", "Errors"),
     ("/releases", "Releases"),
     ("/commands", "Commands"),
+    ("/support", "Can it go?"),
+    ("/live", "Live"),
 ]
 _POLICY = "; ".join(
     [
@@ -60,7 +61,6 @@ _HEADERS = {
 }
 # Pages that are kept as they were answered, as long as nothing new has come.
 _MOST_KEPT = 128
-_LARGEST_FORM = 4_096
 _KEPT = {"Cache-Control": "private, max-age=300"}
 _LINES = """\
 # A program of Typer, Click or argparse:
@@ -70,7 +70,6 @@ usage.run(app)  # the app, the command or group, or main
 
 # Or any SDK of PostHog:
 Posthog("{token}", host="{origin}").capture("it works", distinct_id="me")"""
-_HOST = re.compile(r"[\w.:\[\]-]{1,255}")
 _NO_PROJECT = "There is no project yet. The first event of a program makes one."
 
 
@@ -97,6 +96,10 @@ class Pages:
             Route("/releases/{name:any}", self._page("Release", page_data.release)),
             Route("/commands", self._page("Commands", page_data.commands)),
             Route("/commands/{name:any}", self._page("Command", page_data.command)),
+            Route("/support", self._page("Can it go?", page_data.support_page)),
+            Route("/live", self._page("Live", page_data.live)),
+            Route("/persons/{name:any}", self._page("Person", page_data.person)),
+            Route("/persons/{name:any}", self._guarded(self._delete), methods=["POST"]),
             Route("/sign-in", self._guarded(self._show_sign_in), methods=["GET"]),
             Route("/sign-in", self._guarded(self._sign_in), methods=["POST"]),
             Route("/sign-out", self._guarded(self._sign_out), methods=["POST"]),
@@ -157,7 +160,7 @@ class Pages:
                 projects=[one.name for one in known],
                 wish=wish,
                 span=page_data.span_of(state, wish),
-                origin=_origin(request),
+                origin=forms.origin_of(request),
                 behind=behind,
                 now=datetime.now(timezone.utc),
             )
@@ -166,13 +169,14 @@ class Pages:
 
         values = await ask(service, answer)
         values |= {
-            "lines": _LINES.format(origin=_origin(request), token=project.tokens[0]),
+            "lines": _LINES.format(origin=forms.origin_of(request), token=project.tokens[0]),
             "token": project.tokens[0],
             "ranges": RANGES,
             "audiences": AUDIENCES,
             "health": self._health(),
             "path": request.url.path,
             "tiles": values.get("tiles", []),
+            "deletion": values.get("deletion"),
         }
         return self._rendered(request, "panels", values.pop("title", title), state, **values)
 
@@ -213,8 +217,9 @@ class Pages:
                     if is_foreign(request.headers):
                         # Whoever follows a link from elsewhere has signed in, perhaps: browsers
                         # say so only to who comes from here.
-                        return _html(render("again", to=_here(request)))
-                    return RedirectResponse(f"/sign-in?{_next(request)}", 303, headers=_HEADERS)
+                        return _html(render("again", to=forms.path_of(request)))
+                    to = f"/sign-in?{forms.with_next(request)}"
+                    return RedirectResponse(to, 303, headers=_HEADERS)
                 return self._refused(request, error.status, error.text)
             except Busy as error:
                 return self._refused(request, 503, f"{error}: try again")
@@ -236,9 +241,9 @@ class Pages:
         return _html(self._sign_in_page(request, "", request.query_params.get("next", "/")))
 
     async def _sign_in(self, request: Request) -> Response:
-        form = await _form(request)
+        form = await forms.form_of(request)
         self._sessions.check_form(request, form.get("csrf", ""))
-        following = _own_path(form.get("next", "/"))
+        following = forms.own_path(form.get("next", "/"))
         answer = RedirectResponse(following, 303, headers=_HEADERS)
         try:
             await self._sessions.sign_in(request, form.get("password", ""), answer)
@@ -246,8 +251,26 @@ class Pages:
             return _html(self._sign_in_page(request, error.text, following), error.status)
         return answer
 
+    async def _delete(self, request: Request) -> Response:
+        """Delete a person, who was shown with all that is theirs."""
+        self._sessions.check(request)
+        form = await forms.form_of(request)
+        self._sessions.check_form(request, form.get("csrf", ""))
+        if form.get("confirmed") != "yes" or not form.get("at_most", "").isdecimal():
+            raise ApiError(400, "say that you want them deleted")
+        service, state = self._service, _state(request)
+        project = await project_of(service, state.project or None)
+        wish = (project.project, request.path_params["name"], int(form["at_most"]))
+        try:
+            found = await service.write(lambda client: persons.delete(client, *wish))
+        except persons.TooMany as error:
+            raise ApiError(409, "they have more IDs by now: open the page again") from error
+        if found is None:
+            raise ApiError(404, "nobody goes by this ID")
+        return RedirectResponse(f"/live{state.query()}", 303, headers=_HEADERS)
+
     async def _sign_out(self, request: Request) -> Response:
-        self._sessions.check_form(request, (await _form(request)).get("csrf", ""))
+        self._sessions.check_form(request, (await forms.form_of(request)).get("csrf", ""))
         answer = RedirectResponse("/sign-in", 303, headers=_HEADERS)
         self._sessions.sign_out(request, answer)
         return answer
@@ -260,17 +283,6 @@ async def _file(request: Request) -> Response:
     return Response(static(name), media_type=STATIC[name], headers=_KEPT)
 
 
-async def _form(request: Request) -> dict[str, str]:
-    """The fields of a form. Raises ApiError."""
-    body = b""
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > _LARGEST_FORM:
-            raise ApiError(413, "too long")
-    found = parse_qs(body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=None)
-    return {name: values[0] for name, values in found.items()}
-
-
 def _state(request: Request) -> State:
     """Raises ApiError."""
     try:
@@ -281,24 +293,3 @@ def _state(request: Request) -> State:
 
 def _html(text: str, status: int = 200) -> Response:
     return Response(text, status, headers=_HEADERS, media_type="text/html")
-
-
-def _origin(request: Request) -> str:
-    """Where the collector is, as whoever asks says."""
-    host = request.headers.get("host", "")
-    return f"{request.url.scheme}://{host}" if _HOST.fullmatch(host) else ""
-
-
-def _here(request: Request) -> str:
-    query = f"?{request.url.query}" if request.url.query else ""
-    return f"{request.url.path}{query}"
-
-
-def _next(request: Request) -> str:
-    return urlencode({"next": _here(request)})
-
-
-def _own_path(text: str) -> str:
-    """A path of ours, whatever was said."""
-    is_own = re.fullmatch(r"/(?![/\\])[^\\\r\n]*", text)
-    return text if is_own else "/"

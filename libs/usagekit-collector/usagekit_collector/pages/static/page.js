@@ -43,6 +43,15 @@
     });
     chart.addEventListener("pointerleave", () => { line.remove(); text.remove(); });
   }
+  if (document.getElementById("live")) {
+    setInterval(async () => {
+      if (document.hidden || document.querySelector("main details[open]")) return;
+      const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
+      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+      const [old, now] = [document, page].map((one) => one.querySelector("main tbody"));
+      if (answer.ok && old && now && old.textContent !== now.textContent) old.replaceWith(now);
+    }, 3000);
+  }
   if (document.getElementById("welcome")) {
     setInterval(async () => {
       const answer = await fetch(location.href, { headers: { Accept: "text/html" } });

@@ -1,0 +1,75 @@
+"""The page of what may go: who still uses what. Pure; no I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from usagekit_collector.pages import words
+from usagekit_collector.pages.panels import Cell, Column, Panel
+from usagekit_collector.pages.view import View
+from usagekit_collector.queries.usage import By, Use
+
+TOLD_BY: dict[By, tuple[str, str]] = {
+    "python": ("Python versions", "Python"),
+    "os": ("Operating systems", "System"),
+    "command": ("Commands", "Command"),
+    "option": ("Options", "Option"),
+}
+CAVEAT = "That few use something does not prove that nobody needs it."
+
+
+def panel(view: View, by: By, months: Sequence[Use], quarter: Sequence[Use]) -> Panel:
+    """Who has used what in 30 days, and in 90; the least used at the top.
+
+    Args:
+        view: of the 90 days.
+        by: what it is about.
+        months: of the last 30 days, of the 30 before, and of the 30 before these.
+        quarter: of all 90.
+    """
+    title, heading = TOLD_BY[by]
+    known = {one.name: one for one in months}
+    rows = []
+    for one in sorted(quarter, key=lambda use: (use.persons, use.name)):
+        now = known.get(one.name)
+        persons = now.persons if now else 0
+        machines = one.in_ci + one.by_agents
+        rows.append(
+            [
+                Cell(one.name or "(unknown)"),
+                Cell(persons),
+                Cell(one.persons),
+                Cell(machines),
+                Cell(_trend(persons, one.persons)),
+                Cell(one.last_version),
+                Cell(one.last_seen),
+            ]
+        )
+    gone = sum(1 for one in quarter if one.name not in known)
+    sentence = "All of these were used in 30 days."
+    if gone:
+        unused = words.number(gone, "of these was", "of these were")
+        sentence = f"{unused} not used in 30 days. {CAVEAT}"
+    return Panel(
+        id=f"by-{by}",
+        title=title,
+        sentence=sentence if quarter else "Nothing was used in 90 days.",
+        columns=[
+            Column(heading),
+            Column("Persons in 30 days", "count"),
+            Column("Persons in 90 days", "count"),
+            Column("Of these in CI or by agents", "count"),
+            Column("Trend"),
+            Column("Last version"),
+            Column("Last seen", "time"),
+        ],
+        rows=rows,
+        api=view.api("breakdown", by=by, audience=""),
+    )
+
+
+def _trend(month: int, quarter: int) -> str:
+    """Whether who was there in 90 days was there in the last 30."""
+    if not month:
+        return "gone"
+    return "most are still there" if month * 2 >= quarter else "most have left"
