@@ -502,3 +502,18 @@ def test_the_live_page_shows_the_last_to_come_first(embedded: Collector) -> None
     assert [row["Command"] for row in rows] == ["c2", "c1", "c0"]
     (row,) = opened(project, "/live", distinct_id="anon-1").tables["As they come"]
     assert (row["Command"], row["Distinct ID"]) == ("c1", "anon-1")
+
+
+def test_the_data_of_every_panel_says_what_the_panel_says(filled: Project) -> None:
+    group = filled.get("/api/insights/errors", start="2020-01-01")[0]["id"]
+    for path in (*PATHS[:-1], f"/errors/{group}", "/releases/1.2.0", "/commands/deploy"):
+        page = opened(filled, path, range=90, audience="all", tz=ZONE.key)
+        sources = [one for one in page.links if one.startswith("/api/") and "format=csv" in one]
+        assert len(sources) == len(page.tables), path
+        for source, (title, rows) in zip(sources, page.tables.items(), strict=True):
+            table = filled.collector.request("GET", source).body.decode()
+            known = list(csv.DictReader(io.StringIO(table)))
+            for shown, name in (("Persons", "persons"), ("Runs", "count"), ("Times", "count")):
+                if rows and shown in rows[0] and name in known[0]:
+                    said = sorted(row[shown] for row in rows)
+                    assert said == sorted(float(row[name]) for row in known), (path, title, shown)

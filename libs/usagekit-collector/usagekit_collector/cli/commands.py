@@ -26,6 +26,7 @@ from usagekit_collector.cli.console import (
     written,
 )
 from usagekit_collector.cli.projects import project, token
+from usagekit_collector.cli.report import report
 from usagekit_collector.errors import CollectorError
 from usagekit_collector.ingest.capture import EARLIEST, LATEST
 from usagekit_collector.settings import Settings
@@ -231,6 +232,7 @@ def doctor_(config: str | None, rebuild_identity: bool, **options: Any) -> None:
 
 cli.add_command(token)
 cli.add_command(project)
+cli.add_command(report)
 
 
 @cli.command(short_help="Print the tables of a cluster.")

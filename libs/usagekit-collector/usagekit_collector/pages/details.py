@@ -18,8 +18,8 @@ from usagekit_collector.queries.usage import Duration, Neighbour, Point, Use
 _BY = {"version": "Version", "os": "System", "python": "Python", "audience": "Audience"}
 
 
-def errors(view: View, found: Sequence[ErrorGroup]) -> Panel:
-    """All groups."""
+def errors(view: View, found: Sequence[ErrorGroup], **more: str) -> Panel:
+    """These groups; ``more`` is what the API is asked for them by."""
     rows = [
         [
             Cell(one.error_type or one.failure_kind or "(unnamed)", _error(view, one.id)),
@@ -55,7 +55,7 @@ def errors(view: View, found: Sequence[ErrorGroup]) -> Panel:
             Column("Last seen", "time"),
         ],
         rows=rows,
-        api=view.api("errors"),
+        api=view.api("errors", **more),
     )
 
 
@@ -75,7 +75,7 @@ def error(view: View, one: ErrorGroup, days: Sequence[Point], releases: Sequence
         chart=chart,
         columns=columns,
         rows=rows,
-        api=view.api("errors", id=one.id),
+        api=view.api("series", error=one.id),
         is_open=False,
     )
 

@@ -99,6 +99,27 @@ def error_groups(client: Client, wish: Wish, limit: int) -> list[ErrorGroup]:
     return found
 
 
+def is_changed_in(one: ErrorGroup, version: str) -> bool:
+    """Whether a version has brought it, or is the first without it."""
+    return version in (one.first_version, one.gone_since)
+
+
+def only(client: Client, wish: Wish, id_: str) -> Wish | None:
+    """The same wish, of one group's failures; None if nothing ever failed that way."""
+    endings = client.query(sql("insights/endings"), {"project": wish.project}).named_results()
+    _, _, seen = _endings(endings)
+    key = next((one for one in seen if id_of(*one) == id_), None)
+    if key is None:
+        return None
+    return msgspec.structs.replace(
+        wish,
+        command=key.command,
+        only_failed=True,
+        error_type=key.error_type,
+        failure_kind=key.failure_kind,
+    )
+
+
 def id_of(error_type: str, failure_kind: str, command: str) -> str:
     """By what a group is known: ten hexadecimal digits."""
     text = msgspec.json.encode([error_type, failure_kind, command])

@@ -60,6 +60,11 @@ class Remote:
         """Remove a project with all that is in it."""
         return self._ask("DELETE", f"/api/projects/{quote(project, safe='')}", Removed)
 
+    def insight(self, name: str, kind: type[_T], **asked: Any) -> list[_T]:
+        """What one of the API's insights answers."""
+        known = {name: value for name, value in asked.items() if value is not None}
+        return self._ask("GET", f"/api/insights/{name}?{urlencode(known)}", list[kind])  # type: ignore[valid-type]
+
     def export(self, **asked: Any) -> Iterator[bytes]:
         """Events, as the API exports them."""
         known = {name: value for name, value in asked.items() if value is not None}

@@ -7,10 +7,11 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
+from usagekit_collector.queries import error_groups
 from usagekit_collector.queries.periods import Interval
 from usagekit_collector.queries.seen import Audience, Wish
-from usagekit_collector.web.operations import Operation
-from usagekit_collector.web.questions import TimesQuery, project_of, times
+from usagekit_collector.web.operations import ApiError, Operation
+from usagekit_collector.web.questions import TimesQuery, ask, project_of, times
 from usagekit_collector.web.service import Service
 
 Limit = Annotated[int, Meta(ge=1, le=1000, description="How many at most.")]
@@ -39,6 +40,7 @@ class InsightQuery(EveryCommandQuery, kw_only=True):
     """Which events count, those of one command or of one name perhaps."""
 
     command: Annotated[str, Meta(description="Of this command.")] = ""
+    error: Annotated[str, Meta(description="Failures of this ID, as `errors` has it.")] = ""
     event: Annotated[
         str, Meta(description="Of this name; only so do those count that begin with a $.")
     ] = ""
@@ -62,7 +64,14 @@ async def wish_of(service: Service, asked: EveryCommandQuery) -> Wish:
     project = await project_of(service, asked.project)
     fields = {name: getattr(asked, name) for name in Wish.__struct_fields__ if hasattr(asked, name)}
     fields |= {"project": project.project}
-    return Wish(**{**fields, "start": start, "end": end})
+    wish = Wish(**{**fields, "start": start, "end": end})
+    error = getattr(asked, "error", "")
+    if not error:
+        return wish
+    found = await ask(service, lambda client: error_groups.only(client, wish, error))
+    if found is None:
+        raise ApiError(404, "no error has this ID")
+    return found
 
 
 def insight(handler: Any, query: type[msgspec.Struct], result: Any) -> Operation:

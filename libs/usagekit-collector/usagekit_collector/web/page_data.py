@@ -12,6 +12,7 @@ import msgspec
 from usagekit_collector.ingest.capture import EARLIEST, LATEST
 from usagekit_collector.pages import details, overview, people, support
 from usagekit_collector.pages import view as views
+from usagekit_collector.pages.panels import Panel
 from usagekit_collector.pages.view import State, View
 from usagekit_collector.queries import (
     changes,
@@ -102,12 +103,16 @@ def is_empty(client: Client, project: Project) -> bool:
 
 def overview_page(client: Client, view: View, _: str) -> dict[str, Any]:
     """The first page."""
-    wish = view.wish
+    found = overview_of(client, view.wish, compares=view.state.compare == "previous")
+    return {"tiles": overview.tiles(found), "panels": overview.panels(view, found)}
+
+
+def overview_of(client: Client, wish: Wish, *, compares: bool) -> overview.Overview:
+    """What the first page is made of; with what was before, if it compares."""
     everybody = msgspec.structs.replace(wish, audience="all")
-    compares = view.state.compare == "previous"
     commands = usage.breakdown(client, wish, "command", _LINES)
     names = [one.name for one in commands]
-    found = overview.Overview(
+    return overview.Overview(
         now=usage.totals(client, wish),
         before=usage.totals(client, wish.before) if compares else None,
         changes=changes.changes(client, wish, 5) if compares else [],
@@ -117,7 +122,6 @@ def overview_page(client: Client, view: View, _: str) -> dict[str, Any]:
         command_days=usage.series(client, wish, "day", "command", _LINES, names),
         audiences=usage.breakdown(client, everybody, "audience", 3),
     )
-    return {"tiles": overview.tiles(found), "panels": overview.panels(view, found)}
 
 
 def errors(client: Client, view: View, _: str) -> dict[str, Any]:
@@ -131,13 +135,7 @@ def error(client: Client, view: View, name: str) -> dict[str, Any]:
     one = next((one for one in found if one.id == name), None)
     if one is None:
         raise ApiError(404, f"no error of this ID was seen in {view.span}")
-    wish = msgspec.structs.replace(
-        view.wish,
-        command=one.command,
-        only_failed=True,
-        error_type=one.error_type,
-        failure_kind=one.failure_kind,
-    )
+    wish = error_groups.only(client, view.wish, name) or view.wish
     panels = [
         details.error(
             view,
@@ -146,10 +144,9 @@ def error(client: Client, view: View, name: str) -> dict[str, Any]:
             releases.releases(client, view.wish, _FEW),
         )
     ]
-    for by in _TOLD_BY:
-        panels += [details.breakdown(view, by, usage.breakdown(client, wish, by, _LINES))]
-    name = one.error_type or one.failure_kind or "a failure"
-    return {"title": f"{name} in {one.command or '(no command)'}", "panels": panels}
+    panels += [_by(client, view, wish, by, error=name) for by in _TOLD_BY]
+    what = one.error_type or one.failure_kind or "a failure"
+    return {"title": f"{what} in {one.command or '(no command)'}", "panels": panels}
 
 
 def releases_page(client: Client, view: View, _: str) -> dict[str, Any]:
@@ -171,14 +168,14 @@ def release(client: Client, view: View, name: str) -> dict[str, Any]:
     verdicts = releases.verdict(client, view.wish, name, one.before) if one.before else []
     days = usage.series(client, view.wish, "day", "version", 4)
     groups = error_groups.error_groups(client, view.wish, _GROUPS)
-    own = [group for group in groups if name in (group.first_version, group.gone_since)]
+    own = [one for one in groups if error_groups.is_changed_in(one, name)]
     wish = msgspec.structs.replace(view.wish, version=name)
     panels = [
         details.verdict(view, name, verdicts),
         details.adoption(view, name, days, found),
-        details.errors(view, own),
-        details.breakdown(view, "python", usage.breakdown(client, wish, "python", _LINES)),
-        details.breakdown(view, "os", usage.breakdown(client, wish, "os", _LINES)),
+        details.errors(view, own, changed_in=name),
+        _by(client, view, wish, "python", version=name),
+        _by(client, view, wish, "os", version=name),
     ]
     return {"title": f"Release {name}", "panels": panels}
 
@@ -201,8 +198,8 @@ def command(client: Client, view: View, name: str) -> dict[str, Any]:
     panels = [
         details.command(view, name, days, releases.releases(client, view.wish, _FEW)),
         details.histogram(view, name, usage.durations(client, wish)),
-        details.breakdown(view, "version", usage.breakdown(client, wish, "version", _LINES)),
-        details.breakdown(view, "option", usage.breakdown(client, wish, "option", _LINES)),
+        _by(client, view, wish, "version", command=name),
+        _by(client, view, wish, "option", command=name),
         details.neighbours(view, name, usage.neighbours(client, any_command, name, 10)),
     ]
     return {"title": name, "panels": panels}
@@ -253,6 +250,10 @@ def support_page(client: Client, view: View, _: str) -> dict[str, Any]:
         for by in support.TOLD_BY
     ]
     return {"panels": panels}
+
+
+def _by(client: Client, view: View, wish: Wish, by: usage.By, **more: str) -> Panel:
+    return details.breakdown(view, by, usage.breakdown(client, wish, by, _LINES), **more)
 
 
 def _events(client: Client, view: View, distinct_id: str) -> list[events.Event]:

@@ -62,6 +62,9 @@ class ErrorsQuery(RankingQuery, kw_only=True):
     """Which failures count."""
 
     id: Annotated[str, Meta(description="Of this ID.")] = ""
+    changed_in: Annotated[
+        str, Meta(description="That this version has brought, or is the first without.")
+    ] = ""
 
 
 class ReleasesQuery(InsightQuery, kw_only=True):
@@ -125,7 +128,12 @@ async def errors(service: Service, asked: ErrorsQuery, _: Request) -> list[error
     first."""
     wish = await wish_of(service, asked)
     found = await ask(service, lambda client: error_groups.error_groups(client, wish, asked.limit))
-    return [one for one in found if asked.id in ("", one.id)]
+    wanted = asked.changed_in
+    return [
+        one
+        for one in found
+        if asked.id in ("", one.id) and (not wanted or error_groups.is_changed_in(one, wanted))
+    ]
 
 
 async def releases(service: Service, asked: ReleasesQuery, _: Request) -> list[releasing.Release]:

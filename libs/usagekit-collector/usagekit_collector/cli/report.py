@@ -1,0 +1,101 @@
+"""The command that prints the first page."""
+
+from __future__ import annotations
+
+import shutil
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+import click
+import msgspec
+
+from usagekit_collector.cli.console import settings_of, settings_options, url_option
+from usagekit_collector.pages import terminal
+from usagekit_collector.pages.overview import Overview
+from usagekit_collector.queries.changes import Change
+from usagekit_collector.queries.releases import Release
+from usagekit_collector.queries.seen import Wish
+from usagekit_collector.queries.usage import Point, Totals, Use
+from usagekit_collector.store.opening import opened_store
+from usagekit_collector.store.password import of_url
+from usagekit_collector.store.projects import Projects
+from usagekit_collector.transfer.remote import Remote
+from usagekit_collector.web import page_data
+
+_COMMANDS = 20
+
+
+@click.command("report", short_help="Print who ran what, how it went, and what changed.")
+@click.option("--project", metavar="NAME", help="Its name or token. Default: the only one.")
+@click.option(
+    "--days",
+    type=click.IntRange(1, 3_650),
+    default=30,
+    show_default=True,
+    help="How many, until today; compared with as many before.",
+)
+@click.option(
+    "--audience",
+    type=click.Choice(["people", "ci", "agents", "all"]),
+    default="people",
+    show_default=True,
+    help="Whose runs.",
+)
+@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+@url_option
+@settings_options("store", "state", "password")
+def report(
+    config: str | None,
+    project: str | None,
+    days: int,
+    audience: Any,
+    as_json: bool,
+    url: str | None,
+    **options: Any,
+) -> None:
+    """Print the collector's first page: who ran what, how it went, and what changed.
+
+    Days are those of UTC. A store belongs to one process: while a collector runs, say --url.
+    """
+    settings = settings_of(config, options)
+    now = datetime.now(timezone.utc)
+    end = now.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
+    wish = Wish(project=0, start=end - timedelta(days=days), end=end, audience=audience)
+    if url:
+        found = _of_remote(Remote(*of_url(settings, url)), project, wish)
+    else:
+        with opened_store(settings) as engine, engine.reader() as client:
+            own = Projects(engine).named(project)
+            wish = msgspec.structs.replace(wish, project=own.project)
+            found = page_data.overview_of(client, wish, compares=True)
+    if as_json:
+        click.echo(msgspec.json.format(msgspec.json.encode(found)))
+        return
+    view = terminal.view_of(project or "", wish, days, now)
+    for line in terminal.text(view, found, shutil.get_terminal_size().columns):
+        click.echo(line)
+
+
+def _of_remote(remote: Remote, project: str | None, wish: Wish) -> Overview:
+    """What the first page is made of, as a collector that runs says. Raises RemoteError."""
+    asked: dict[str, Any] = {
+        "project": project,
+        "start": wish.start.isoformat(),
+        "end": wish.end.isoformat(),
+        "tz": wish.tz,
+        "audience": wish.audience,
+    }
+    now, before = remote.insight("totals", Totals, **asked, compare="previous")
+    by_command = {**asked, "by": "command"}
+    return Overview(
+        now=now,
+        before=before,
+        changes=remote.insight("changes", Change, **asked),
+        days=remote.insight("series", Point, **asked),
+        releases=remote.insight("releases", Release, **asked),
+        commands=remote.insight("breakdown", Use, **by_command, limit=_COMMANDS),
+        command_days=remote.insight("series", Point, **by_command, top=_COMMANDS),
+        audiences=remote.insight(
+            "breakdown", Use, **{**asked, "by": "audience", "audience": "all"}
+        ),
+    )
