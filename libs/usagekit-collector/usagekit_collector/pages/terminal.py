@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from textwrap import wrap
 
 from usagekit_collector.pages import overview
 from usagekit_collector.pages.overview import Overview
@@ -13,19 +14,23 @@ from usagekit_collector.pages.view import State, View
 from usagekit_collector.queries.seen import Wish
 
 _BARS = "\u2581\u2582\u2583\u2584\u2585\u2586\u2587\u2588"
-_GAP = 2
+_GAP, _THIN = 2, "\N{NARROW NO-BREAK SPACE}"
 
 
 def text(view: View, found: Overview, width: int) -> Iterator[str]:
-    """Its lines, none of them longer than that."""
+    """Its lines, none of them longer than that. Whatever strangers have sent moves no cursor."""
+    for line in _lines(view, found, width):
+        yield "".join(one if one.isprintable() or one == _THIN else "?" for one in line)[:width]
+
+
+def _lines(view: View, found: Overview, width: int) -> Iterator[str]:
     for tile in overview.tiles(found):
-        yield f"{tile.name:14} {show(tile.cell.value, tile.kind):>10}  {tile.before}"[
-            :width
-        ].rstrip()
+        value = show(tile.cell.value, tile.kind)
+        yield f"{tile.name:14} {value:>10}  {tile.before}".rstrip()
     for panel in overview.panels(view, found):
         yield ""
         yield panel.title.upper()
-        yield panel.sentence
+        yield from wrap(panel.sentence, width)
         if panel.chart is not None:
             (series,) = panel.chart.series
             first, last = panel.chart.labels[0], panel.chart.labels[-1]
@@ -60,7 +65,7 @@ def _table(panel: Panel, width: int) -> Iterator[str]:
             _fitted(one, size) if column.kind in ("text", "spark") else one.rjust(size)
             for one, size, column in zip(row, widths, panel.columns, strict=True)
         ]
-        yield (" " * _GAP).join(cells)[:width].rstrip()
+        yield (" " * _GAP).join(cells).rstrip()
 
 
 def _shown(cell: Cell, column: Column) -> str:
@@ -68,8 +73,7 @@ def _shown(cell: Cell, column: Column) -> str:
         return sparkline(cell.value, 20) if cell.value else ""
     if cell.value is None and cell.note:
         return cell.note
-    # Whatever strangers have sent, it is one line, and moves no cursor.
-    return "".join(one if one.isprintable() else "?" for one in show(cell.value, column.kind))
+    return show(cell.value, column.kind)
 
 
 def _fitted(text_: str, size: int) -> str:
