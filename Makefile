@@ -2,10 +2,10 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test torture check docs bench compat suites pin clean
+.PHONY: demo test torture check docs bench compat suites pictures pin clean
 
-demo: .venv/ready  ## the whole life of an identity, on this machine, from nothing
-	@cd libs && ../$(BIN)/python -m tests.support.demo
+demo: .venv/ready  ## the whole life of an identity, on this machine, from nothing; KEEP=1: pages to look at
+	@cd libs && KEEP='$(KEEP)' ../$(BIN)/python -m tests.support.demo
 
 # Four at once on two cores: some of them wait.
 test: .venv/ready .venv-posthog3/ready .venv-posthog5/ready .venv-posthog6/ready .node-clients/ready  ## the test suite, with branch coverage of child processes too
@@ -74,6 +74,9 @@ compat: .venv/ready  ## every ending, at both ends of each promised range of ver
 
 suites: .venv/ready  ## Typer's and Click's own tests, with every command tracked
 	@$(BIN)/nox --session suites $(ARGS)
+
+pictures: .venv/ready .node-clients/ready  ## take the README's pictures of the pages anew; needs Chromium
+	@cd libs && ../$(BIN)/python -m tests.support.pictures
 
 pin:  ## write the pinned requirements anew; needs uv
 	uv pip compile pyproject.toml --group dev --universal --python-version 3.10 --generate-hashes \

@@ -1,21 +1,27 @@
 """``make demo``: the life of one identity, for real, in a home that is thrown away.
 
 Starts a stand-in for Arcade Cloud and a collector, runs the real ``arcade`` as separate processes,
-shows what the collector has to say of them, and judges it.
+shows what the collector has to say of them, and judges it. With ``KEEP=1`` the collector stays up
+until Ctrl-C, with 90 days of made-up use of another program beside.
 """
 
 from __future__ import annotations
 
+import json
+import os
+import signal
 import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
+from usagekit_collector.transfer import demo
 
 from tests.support.arcade_cloud import ArcadeCloud
 from tests.support.collector import Collector, Project
@@ -33,15 +39,18 @@ COMMANDS = [
 ]
 COLOURS = ["cyan", "magenta", "yellow", "green", "blue"]
 _Event = dict[str, Any]
+_AT_ONCE = 2_000
 
 
 def main() -> int:
     """Run the demo. Returns the exit code."""
+    keeps = os.environ.get("KEEP", "") not in ("", "0")
+    settings: dict[str, Any] = {"open": True} if keeps else {}
     console = Console(highlight=False)
     began = time.monotonic()
     with (
         tempfile.TemporaryDirectory(prefix="arcade-demo-") as folder,
-        Collector(Path(folder) / "collector") as collector,
+        Collector(Path(folder) / "collector", **settings) as collector,
         ArcadeCloud() as cloud,
     ):
         project = collector.project(PROJECT_KEY)
@@ -60,8 +69,28 @@ def main() -> int:
             judge(console, claim, held)
             for claim, held in claims(project, events, home, principal, codes)
         ]
+        if keeps:
+            keep(console, collector)
+        else:
+            console.print("\nTo see it in a browser, with pages that are full: make demo KEEP=1")
     console.print(f"\n[dim]{time.monotonic() - began:.1f} s, and nothing is left running.[/]")
     return 0 if all(good) else 1
+
+
+def keep(console: Console, collector: Collector) -> None:
+    """Fill the pages, say where they are, and wait for whoever looks at them."""
+    project = collector.project("phc_demo")
+    lines = list(map(json.loads, demo.events(1, datetime.now(timezone.utc), 90)))
+    for nth in range(0, len(lines), _AT_ONCE):
+        project.send(*lines[nth : nth + _AT_ONCE])
+    console.print("\n[bold]Open[/], for 90 days of made-up use of a made-up program:")
+    console.print(f"  {collector.url}/?project=phc_demo&range=90")
+    console.print("and for the commands above:")
+    console.print(f"  {collector.url}/?project={PROJECT_KEY}&audience=all")
+    console.print("Ctrl-C ends it.")
+    ended = [signal.SIGINT, signal.SIGTERM]
+    signal.pthread_sigmask(signal.SIG_BLOCK, ended)
+    signal.sigwait(ended)
 
 
 def run(console: Console, home: Home, words: str) -> int:

@@ -27,7 +27,7 @@ function wrongClock(error) {
   };
 }
 
-async function visit(browser, { url, steps, error, script, picture, until, ...more }) {
+async function visit(browser, { url, steps, error, script, picture, fullPage = true, until, ...more }) {
   const context = await browser.newContext(more);
   if (error) await context.addInitScript(wrongClock, error);
   const page = await context.newPage();
@@ -39,7 +39,7 @@ async function visit(browser, { url, steps, error, script, picture, until, ...mo
   page.on("response", (one) => asked.push([one.request().method(), one.url(), one.status()]));
   await page.goto(url, { waitUntil: "load" });
   if (script) await page.evaluate(readFileSync(require.resolve(script), "utf8"));
-  if (picture) await page.screenshot({ path: picture, fullPage: true });
+  if (picture) await page.screenshot({ path: picture, fullPage });
   const returned = [];
   for (const step of steps) returned.push((await page.evaluate(step)) ?? null);
   if (until) await page.waitForSelector(until);

@@ -183,7 +183,7 @@ def verdict(view: View, version: str, found: Sequence[Verdict]) -> Panel:
 
 def adoption(view: View, version: str, days: Sequence[Point], releases: Sequence[Release]) -> Panel:
     """How fast a release is taken up, beside the versions that most persons have."""
-    names = sorted({one.name for one in days}, key=lambda name: (name != version, name))[:4]
+    names = sorted({one.name for one in days}, key=lambda name: (name != version, name))
     series = {name or "(no version)": [one for one in days if one.name == name] for name in names}
     chart = over_days(view, "Persons by day", series, releases)
     columns, rows = table_of(chart, "Day")
@@ -191,7 +191,10 @@ def adoption(view: View, version: str, days: Sequence[Point], releases: Sequence
     total = sum(last.values())
     sentence = f"Nobody ran it in {view.span}."
     if total:
-        sentence = f"In the last days {rate(last.get(version, 0), total)} of those shown ran it."
+        part = rate(last.get(version, 0), total)
+        sentence = (
+            f"In the last seven days, {part} of the persons of each day ran it, of those shown."
+        )
     return Panel(
         id="adoption",
         title="Who has taken it up",
@@ -199,7 +202,7 @@ def adoption(view: View, version: str, days: Sequence[Point], releases: Sequence
         chart=chart,
         columns=columns,
         rows=rows,
-        api=view.api("series", by="version", top=4),
+        api=view.api("series", by="version", name=names),
         is_open=False,
     )
 

@@ -71,7 +71,7 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
     behind: int
     now: datetime
 
-    def api(self, name: str, **more: Any) -> str:
+    def api(self, path: str, **more: Any) -> str:
         """The address of the API that gives what a panel shows."""
         wish = self.wish
         said: dict[str, Any] = {
@@ -84,7 +84,7 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
         said |= {one: getattr(wish, one) for one in ("command", "version", "os", "python")}
         said |= more
         found = {key: value for key, value in said.items() if value not in ("", None)}
-        return f"/api/insights/{name}?{urlencode(found)}"
+        return f"/api/insights/{path}?{urlencode(found, doseq=True)}"
 
 
 def _iso(moment: datetime) -> str:

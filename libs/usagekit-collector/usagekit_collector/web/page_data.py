@@ -166,7 +166,8 @@ def release(client: Client, view: View, name: str) -> dict[str, Any]:
     if one is None:
         raise ApiError(404, "there is no such release")
     verdicts = releases.verdict(client, view.wish, name, one.before) if one.before else []
-    days = usage.series(client, view.wish, "day", "version", 4)
+    names = list(dict.fromkeys([name, one.before or name, *(other.version for other in found)]))[:4]
+    days = usage.series(client, view.wish, "day", "version", 4, names)
     groups = error_groups.error_groups(client, view.wish, _GROUPS)
     own = [one for one in groups if error_groups.is_changed_in(one, name)]
     wish = msgspec.structs.replace(view.wish, version=name)

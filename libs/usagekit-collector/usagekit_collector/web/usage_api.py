@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Literal
 
+import msgspec
 from msgspec import Meta
 
 from usagekit_collector.ingest.capture import EARLIEST, LATEST
@@ -49,6 +50,9 @@ class SeriesQuery(PeriodsQuery, kw_only=True):
 
     by: Annotated[usage.By | None, Meta(description="What they have in common.")] = None
     top: Annotated[int, Meta(ge=1, le=50, description="So many of them, at most.")] = 5
+    name: Annotated[
+        list[str], Meta(description="Or those of these names; once for each.", max_length=50)
+    ] = msgspec.field(default_factory=list)
 
 
 class NeighboursQuery(EveryCommandQuery, kw_only=True):
@@ -106,7 +110,7 @@ async def breakdown(service: Service, asked: BreakdownQuery, _: Request) -> list
 async def series(service: Service, asked: SeriesQuery, _: Request) -> list[usage.Point]:
     """The runs of each period; of the names with the most persons."""
     wish = await wish_of(service, asked)
-    wished = (asked.interval, asked.by, asked.top)
+    wished = (asked.interval, asked.by, asked.top, (asked.name or None) if asked.by else None)
     return await ask(service, lambda client: usage.series(client, wish, *wished))
 
 
