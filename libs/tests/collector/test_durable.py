@@ -52,6 +52,7 @@ def test_every_table_has_what_is_written_anew_on_disk_before_the_old_goes(
     assert set().union(*undurable(collector).values()) == set()
 
 
+@pytest.mark.torture
 def test_so_has_a_store_of_an_earlier_version_once_it_is_opened(
     new_collector: NewCollector,
 ) -> None:

@@ -142,6 +142,7 @@ MULTIPLY = f"""
 """
 
 
+@pytest.mark.torture
 def test_an_import_killed_half_way_is_finished_by_the_next_one(
     new_collector: NewCollector, tmp_path: Path
 ) -> None:
@@ -189,6 +190,7 @@ def _exported(collector: Collector) -> Counter[str]:
     return Counter(json.loads(line)["uuid"] for line in lines)
 
 
+@pytest.mark.torture
 def test_on_a_full_disk_it_asks_to_be_tried_again_and_goes_on_when_there_is_room(
     new_collector: NewCollector, tmp_path: Path
 ) -> None:

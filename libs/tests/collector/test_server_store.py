@@ -107,7 +107,7 @@ def test_persons_that_could_not_be_stored_are_stored_with_the_next_events(
     assert person["distinct_ids"] == ["anon-1", "principal-1"]
 
 
-@pytest.mark.parametrize("is_killed", [False, True])
+@pytest.mark.parametrize("is_killed", [pytest.param(False, marks=pytest.mark.torture), True])
 def test_while_the_server_is_gone_senders_do_not_notice(
     breakable: ClickHouse, new_collector: Callable[..., Collector], is_killed: bool
 ) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import log
+from math import log, sqrt
 from typing import Literal
 
 import msgspec
@@ -10,7 +10,7 @@ import msgspec
 from usagekit_collector.queries.error_groups import ErrorGroup, error_groups
 from usagekit_collector.queries.releases import strata
 from usagekit_collector.queries.seen import Wish
-from usagekit_collector.queries.stats import Sums, quantile_ratio, rate_difference
+from usagekit_collector.queries.stats import Z_SHOWN, Sums, quantile_ratio, rate_difference
 from usagekit_collector.store.client import Client
 
 Kind = Literal["new error", "fails more", "slower", "adopted", "vanished"]
@@ -67,7 +67,8 @@ def changes(client: Client, wish: Wish, limit: int) -> list[Change]:
     # Where nothing is known of the time before, all would be new.
     for command in sorted(now.keys() | was.keys()) if was else ():
         before, after = (one.get(command, _NOBODY).persons for one in (was, now))
-        if after >= max(_FEWEST, _ADOPTED * before):
+        by_chance = Z_SHOWN * sqrt(before + after)
+        if after >= max(_FEWEST, _ADOPTED * before) and after - before > by_chance:
             found.append(_change("adopted", command, now[command], before, after))
         elif before >= _FEWEST and not after:
             found.append(_change("vanished", command, was[command], before, after))

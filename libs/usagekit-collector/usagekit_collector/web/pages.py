@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
+from clickhouse_connect.driver.exceptions import ClickHouseError
+from starlette.requests import ClientDisconnect
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
@@ -25,6 +29,7 @@ from usagekit_collector.web.sessions import Sessions
 if TYPE_CHECKING:
     from starlette.requests import Request
 
+_log = logging.getLogger(__name__)
 _INDEX = """\
 usagekit-collector: a PostHog-compatible receiver of usage events.
 
@@ -32,7 +37,7 @@ usagekit-collector: a PostHog-compatible receiver of usage events.
   GET  /api/projects   projects and their tokens
   GET  /api/events     what was captured
   GET  /api/persons/ID who is who
-  GET  /api/insights/  commands, failures, versions, active, funnel, retention, lifecycle
+  GET  /api/insights/  what was learned; in a browser, it is on the pages
   GET  /openapi.json   all of it, described
   GET  /metrics        for Prometheus
   GET  /_health        whether events can be taken
@@ -65,11 +70,11 @@ _KEPT = {"Cache-Control": "private, max-age=300"}
 _LINES = """\
 # A program of Typer, Click or argparse:
 from usagekit import Usage
-usage = Usage("my-cli", version="1.0", host="{origin}", project_api_key="{token}")
+usage = Usage("my-cli", version="1.0", host="{origin}", project_api_key={token!r})
 usage.run(app)  # the app, the command or group, or main
 
 # Or any SDK of PostHog:
-Posthog("{token}", host="{origin}").capture("it works", distinct_id="me")"""
+Posthog({token!r}, host="{origin}").capture("it works", distinct_id="me")"""
 _NO_PROJECT = "There is no project yet. The first event of a program makes one."
 
 
@@ -114,20 +119,21 @@ class Pages:
             behind = await self._service.come_to_now()
             state = _state(request)
             name = request.path_params.get("name", "")
+            zone = page_data.zone_of(state.tz, request.cookies.get("tz", ""))
             key = (
                 request.url.path,
                 str(request.url.query),
                 request.headers.get("host", ""),
-                request.cookies.get("tz", ""),
+                zone.key,
                 self._sessions.csrf(request),
-                datetime.now(timezone.utc).date(),
+                datetime.now(zone).date(),
                 self._service.intake.position,
                 self._service.written,
                 behind,
             )
             text = self._kept.get(key)
             if text is None:
-                text = await self._made(request, title, name, state, behind, build)
+                text = await self._made(request, title, name, (state, zone), behind, build)
                 self._kept[key] = text
             self._kept.move_to_end(key)
             while len(self._kept) > _MOST_KEPT:
@@ -141,16 +147,15 @@ class Pages:
         request: Request,
         title: str,
         name: str,
-        state: State,
+        asked: tuple[State, ZoneInfo],
         behind: int,
         build: page_data.Build,
     ) -> str:
-        service = self._service
+        service, (state, zone) = self._service, asked
         known = service.projects.all()
         if not known:
             return self._rendered(request, "refusal", title, text=_NO_PROJECT)
         project = await project_of(service, state.project or known[0].name)
-        zone = page_data.zone_of(state.tz, request.cookies.get("tz", ""))
 
         def answer(client: Client) -> dict[str, Any]:
             wish = page_data.wish_of(client, project, state, zone)
@@ -223,10 +228,16 @@ class Pages:
                 return self._refused(request, error.status, error.text)
             except Busy as error:
                 return self._refused(request, 503, f"{error}: try again")
+            except ClickHouseError as error:
+                _log.error("the store could not answer: %s", error)
+                return self._refused(request, 500, "the store could not answer: see the log")
+            except ClientDisconnect:
+                return Response(status_code=499)
 
         return answer
 
     def _refused(self, request: Request, status: int, text: str) -> Response:
+        self._sessions.guard.refused(request, status, text)
         title = "Not found" if status == 404 else "That cannot be shown"
         return _html(self._rendered(request, "refusal", title, text=text), status)
 

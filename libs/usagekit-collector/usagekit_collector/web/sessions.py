@@ -30,10 +30,13 @@ class Sessions:
     Args:
         guard: which says who may ask.
         service: whose password signs in, if it has one.
+
+    Attributes:
+        guard: the same.
     """
 
     def __init__(self, guard: Guard, service: Service) -> None:
-        self._guard = guard
+        self.guard = guard
         self._service = service
         self._out: dict[str, float] = {}
 
@@ -44,7 +47,7 @@ class Sessions:
 
     def check(self, request: Request) -> None:
         """Raises ApiError for a page that may not be shown: 401 for who has to sign in."""
-        self._guard.check_host(request)
+        self.guard.check_host(request)
         if is_foreign(request.headers) and not _is_navigation(request):
             raise ApiError(403, "a page of another origin may not ask for this one")
         has_said = is_said(self._service.password, request.headers.get("authorization", ""))
@@ -53,11 +56,11 @@ class Sessions:
 
     def check_host(self, request: Request) -> None:
         """Raises ApiError, as ``Guard.check_host`` does."""
-        self._guard.check_host(request)
+        self.guard.check_host(request)
 
     def check_form(self, request: Request, csrf: str) -> None:
         """Raises ApiError for a form that is none of ours."""
-        self._guard.check_host(request)
+        self.guard.check_host(request)
         if is_foreign(request.headers):
             raise ApiError(403, "a page of another origin may not do this")
         if not hmac.compare_digest(csrf.encode(), self.csrf(request).encode()):
@@ -66,7 +69,7 @@ class Sessions:
     async def sign_in(self, request: Request, password: str, answer: Response) -> None:
         """Have the answer sign in. Raises ApiError for a wrong password, which takes its time."""
         if not hmac.compare_digest(password.encode(), self._service.password.encode()):
-            await self._guard.slow_down(request)
+            await self.guard.slow_down(request)
             raise ApiError(401, "this is not the password")
         said = f"{int(time.time()) + _LASTS}.{secrets.token_urlsafe(16)}"
         answer.set_cookie(
