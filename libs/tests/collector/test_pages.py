@@ -24,7 +24,7 @@ from tests.support.pages import Page
 DAYS = 90
 ZONE = ZoneInfo("America/St_Johns")
 RUNS = ("CLI execution succeeded", "CLI execution failed")
-PATHS = ("/", "/errors", "/releases", "/commands", "/support", "/live")
+PATHS = ("/", "/errors", "/releases", "/commands", "/support", "/journeys", "/data", "/live")
 HOSTILE = [
     "<script>alert(1)</script>",
     '"><svg onload=alert(1)>',
@@ -506,3 +506,94 @@ def test_the_data_of_every_panel_says_what_the_panel_says(filled: Project) -> No
                 if rows and shown in rows[0] and name in known[0]:
                     said = sorted(row[shown] for row in rows)
                     assert said == sorted(float(row[name]) for row in known), (path, title, shown)
+
+
+def week_of(one: dict[str, Any]) -> date:
+    day = day_of(one)
+    return day - timedelta(days=day.weekday())
+
+
+def test_journeys_are_what_the_export_gives(
+    filled: Project, exported: list[dict[str, Any]]
+) -> None:
+    model = Model(exported, 90)
+    page = opened(filled, "/journeys", range=90, tz=ZONE.key, steps="login, deploy")
+    own = [one for one in model.all if audience_of(one) == "people"]
+    there = defaultdict(set)
+    for one in own:
+        there[one["person_id"]].add(week_of(one))
+    came = {
+        person: (day := moment.astimezone(ZONE).date()) - timedelta(days=day.weekday())
+        for person, moment in model.came.items()
+    }
+    first = model.first - timedelta(days=model.first.weekday())
+    weeks = [first + timedelta(weeks=nth) for nth in range(14)]
+    for row in page.tables["Whether they come again"]:
+        week = date.fromisoformat(row["First week"])
+        cohort = [person for person, when in came.items() if when == week]
+        assert row["Persons"] == len(cohort)
+        for nth in range(1, 4):
+            again = sum(week + timedelta(weeks=nth) in there[person] for person in cohort)
+            said = row.get(f"Week {nth}")
+            if said is not None:
+                assert said == pytest.approx(again / len(cohort))
+    rows = page.tables["Who comes and who goes"]
+    assert len(rows) >= 12
+    for row in rows:
+        week = date.fromisoformat(row["Week from"])
+        assert week in weeks
+        before = week - timedelta(weeks=1)
+        here = {person for person, known in there.items() if week in known}
+        stayed = {person for person in here if before in there[person]}
+        new = {person for person in here if came[person] == week}
+        gone = {person for person, known in there.items() if before in known} - here
+        assert row["new"] == len(new)
+        assert row["returning"] == len(stayed)
+        assert row["back after a pause"] == len(here - stayed - new)
+        assert row["gone"] == -len(gone)
+    steps: dict[str, dict[str, list[datetime]]] = defaultdict(lambda: defaultdict(list))
+    for one in model.runs:
+        steps[one["person_id"]][one["properties"]["command_name"]].append(one["timestamp"])
+    started = [known for known in steps.values() if known["login"]]
+    done = [
+        known
+        for known in started
+        if any(
+            timedelta() < later - earlier <= timedelta(days=7)
+            for earlier in known["login"]
+            for later in known["deploy"]
+        )
+    ]
+    (begin, end) = page.tables["How far they get"]
+    assert (begin["Persons"], end["Persons"]) == (len(started), len(done))
+    assert end["Of the first step"] == pytest.approx(len(done) / len(started))
+
+
+def test_the_page_of_data_says_what_arrives(
+    filled: Project, exported: list[dict[str, Any]]
+) -> None:
+    page = opened(filled, "/data", range=90, tz=ZONE.key)
+    first = Model(exported, 90).first
+    recent = [one for one in exported if day_of(one) >= first]
+    names = by_event(recent)
+    assert {row["Event"]: (row["Times"], row["Persons"]) for row in page.tables["Events"]} == {
+        name: (len(own), persons(own)) for name, own in names.items()
+    }
+    sent = defaultdict(list)
+    for one in recent:
+        if not one["event"].startswith("$"):
+            for name in one["properties"]:
+                sent[name].append(one)
+    found = {row["Property"]: row for row in page.tables["Fields"]}
+    assert set(found) == set(sent)
+    for name, row in found.items():
+        assert (row["Events"], row["Persons"]) == (len(sent[name]), persons(sent[name])), name
+    assert found["options"]["Is"] == "kept as it came"
+    assert found["command_name"]["Is"] == "a column"
+
+
+def by_event(events: list[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
+    found = defaultdict(list)
+    for one in events:
+        found[one["event"]].append(one)
+    return found

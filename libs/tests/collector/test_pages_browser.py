@@ -15,7 +15,8 @@ from tests.support.collector import Collector, Project, event
 
 # Where pictures of all pages go, for whoever wants to look at them.
 PICTURES = os.environ.get("PAGE_PICTURES", "")
-PATHS = ["/", "/errors", "/releases", "/commands", "/support", "/live"]
+PATHS = ["/", "/errors", "/releases", "/commands", "/support", "/live", "/data"]
+PATHS.append("/journeys?steps=login,deploy&range=90")
 INNER = ["/releases/1.2.0", "/commands/deploy", "/commands/config%20set", "/persons/user-5"]
 SIZES = [(theme, width) for theme in ("light", "dark") for width in (1280, 768, 320)]
 AXE = """axe.run(document, {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Sequence
 from math import ceil, floor, log10
 from typing import Literal
 
@@ -39,7 +39,7 @@ class Chart(msgspec.Struct, frozen=True, kw_only=True):
         series: the first four are told apart by their dashes too.
         marks: what happened when.
         unit: of the values.
-        kind: lines over time, or columns side by side.
+        kind: lines over time; columns side by side; or one upon the other, what is negative below.
     """
 
     title: str
@@ -47,7 +47,7 @@ class Chart(msgspec.Struct, frozen=True, kw_only=True):
     series: Sequence[Series]
     marks: Sequence[Mark] = ()
     unit: Unit = "count"
-    kind: Literal["lines", "columns"] = "lines"
+    kind: Literal["lines", "columns", "stacked"] = "lines"
 
 
 class Tick(msgspec.Struct, frozen=True):
@@ -59,8 +59,9 @@ class Tick(msgspec.Struct, frozen=True):
 
 
 class Column(msgspec.Struct, frozen=True):
-    """One column of a chart."""
+    """One column of a chart, of the series of that number."""
 
+    nth: int
     x: float
     y: float
     width: float
@@ -94,16 +95,16 @@ class Plot(msgspec.Struct, frozen=True, kw_only=True):
 def plot(chart: Chart) -> Plot:
     """Where everything of it is."""
     right, bottom = _WIDTH - _RIGHT, _HEIGHT - _BOTTOM
-    most = max((value for value in _values(chart.series)), default=0.0)
-    steps = _steps(most, is_whole=chart.unit == "count")
-    top = steps[-1] or 1.0
+    least, most = _range(chart)
+    steps = _steps(least, most, is_whole=chart.unit == "count")
+    low, high = steps[0], steps[-1]
 
     def y_of(value: float) -> float:
-        return round(bottom - (bottom - _TOP) * value / top, 1)
+        return round(bottom - (bottom - _TOP) * (value - low) / (high - low), 1)
 
     count = len(chart.labels)
     width = (right - _LEFT) / max(count, 1)
-    if chart.kind == "columns":
+    if chart.kind != "lines":
         xs = [_LEFT + width * (nth + 0.5) for nth in range(count)]
     else:
         apart = (right - _LEFT) / max(count - 1, 1)
@@ -117,14 +118,7 @@ def plot(chart: Chart) -> Plot:
         top=_TOP,
         bottom=bottom,
         paths=[_path(one, xs, y_of) for one in chart.series] if chart.kind == "lines" else [],
-        columns=[
-            Column(
-                round(x - width * 0.4, 1), y_of(value), round(width * 0.8, 1), bottom - y_of(value)
-            )
-            for one in (chart.series if chart.kind == "columns" else ())
-            for x, value in zip(xs, one.values, strict=True)
-            if value
-        ],
+        columns=[] if chart.kind == "lines" else _columns(chart, xs, width, y_of),
         x_ticks=[Tick(round(xs[nth], 1), chart.labels[nth]) for nth in range(0, count, every)],
         y_ticks=[Tick(y_of(step), value=step) for step in steps],
         marks=[Tick(round(xs[one.at], 1), one.text) for one in _apart(chart.marks, xs)],
@@ -142,11 +136,37 @@ def spark(values: Sequence[float | None]) -> str:
     return found.d
 
 
-def _values(series: Iterable[Series]) -> Iterable[float]:
-    return (value for one in series for value in one.values if value is not None)
+def _range(chart: Chart) -> tuple[float, float]:
+    """From the least to the most that is drawn, 0 included."""
+    if chart.kind == "stacked":
+        stacks = list(zip(*(one.values for one in chart.series), strict=True))
+        ups = [sum(value for value in stack if value and value > 0) for stack in stacks]
+        downs = [sum(value for value in stack if value and value < 0) for stack in stacks]
+        return min(downs, default=0.0), max(ups, default=0.0)
+    values = [value for one in chart.series for value in one.values if value is not None]
+    return min(values, default=0.0), max(values, default=0.0)
 
 
-def _path(series: Series, xs: Sequence[float], y_of: object) -> Path:
+def _columns(
+    chart: Chart, xs: Sequence[float], width: float, y_of: Callable[[float], float]
+) -> list[Column]:
+    """All of them; each begins where the one before it in its stack ends."""
+    found = []
+    for at, x in enumerate(xs):
+        ends = {True: 0.0, False: 0.0}
+        for nth, series in enumerate(chart.series, 1):
+            value = series.values[at]
+            if not value:
+                continue
+            begin = ends[value > 0] if chart.kind == "stacked" else 0.0
+            ends[value > 0] = begin + value
+            top, bottom = sorted((y_of(begin), y_of(begin + value)))
+            left, size = round(x - width * 0.4, 1), round(width * 0.8, 1)
+            found.append(Column(nth, left, top, size, round(bottom - top, 1)))
+    return found
+
+
+def _path(series: Series, xs: Sequence[float], y_of: Callable[[float], float]) -> Path:
     pieces: list[str] = []
     dots = []
     values = series.values
@@ -155,23 +175,25 @@ def _path(series: Series, xs: Sequence[float], y_of: object) -> Path:
             continue
         before = values[nth - 1] if nth else None
         after = values[nth + 1] if nth + 1 < len(values) else None
-        y = y_of(value)  # type: ignore[operator]
+        y = y_of(value)
         pieces.append(f"{'M' if before is None else 'L'}{x:.1f} {y}")
         if before is None and after is None:
             dots.append((round(x, 1), y))
     return Path(series.name, "".join(pieces), dots)
 
 
-def _steps(most: float, *, is_whole: bool) -> list[float]:
-    """The lines across: from 0 to no less than the most, a few of them, at round values."""
-    if most <= 0:
+def _steps(least: float, most: float, *, is_whole: bool) -> list[float]:
+    """The lines across: from no more than the least to no less than the most, 0 among them, a few
+    of them, at round values."""
+    if most <= least:
         return [0.0, 1.0]
-    rough = most / _LINES
+    rough = (most - least) / _LINES
     power = 10.0 ** floor(log10(rough))
     step = next(power * one for one in (1, 2, 2.5, 5, 10) if power * one >= rough * 0.9999)
     if is_whole:
         step = max(1.0, float(ceil(step)))
-    return [round(step * nth, 10) for nth in range(ceil(most / step - 1e-9) + 1)]
+    first, last = floor(least / step + 1e-9), ceil(most / step - 1e-9)
+    return [round(step * nth, 10) for nth in range(first, last + 1)]
 
 
 def _apart(marks: Sequence[Mark], xs: Sequence[float]) -> list[Mark]:

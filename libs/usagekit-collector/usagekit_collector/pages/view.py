@@ -42,6 +42,7 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
     os: str = ""
     python: str = ""
     distinct_id: str = ""
+    steps: str = ""
 
     def query(self, **other: Any) -> str:
         """The query of an address: of this state with something else in it."""

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime, timedelta, timezone
+from datetime import date, datetime, timedelta
 from typing import Any, Literal
+from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -253,7 +254,8 @@ def lifecycle(client: Client, wish: Wish, interval: Interval, today: date) -> li
 def _periods(wish: Wish, interval: Interval) -> tuple[int, int]:
     """The first and the last period of which a part is asked for."""
     moments = (wish.start, wish.end - timedelta(microseconds=1))
-    first, last = (number_of(interval, one.astimezone(timezone.utc).date()) for one in moments)
+    zone = ZoneInfo(wish.tz)
+    first, last = (number_of(interval, one.astimezone(zone).date()) for one in moments)
     return first, last
 
 

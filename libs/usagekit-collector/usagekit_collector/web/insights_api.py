@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timezone
+from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Literal
+from zoneinfo import ZoneInfo
 
 from msgspec import Meta
 
@@ -102,7 +103,7 @@ async def retention(service: Service, asked: RetentionQuery, _: Request) -> list
 async def lifecycle(service: Service, asked: PeriodsQuery, _: Request) -> list[insights.Lifecycle]:
     """Who came, came again, and stayed away in each period."""
     wish = await wish_of(service, asked)
-    wished = (asked.interval, datetime.now(timezone.utc).date())
+    wished = (asked.interval, datetime.now(ZoneInfo(wish.tz)).date())
     return await ask(service, lambda client: insights.lifecycle(client, wish, *wished))
 
 

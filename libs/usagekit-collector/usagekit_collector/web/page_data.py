@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import msgspec
 
 from usagekit_collector.ingest.capture import EARLIEST, LATEST
-from usagekit_collector.pages import details, overview, people, support
+from usagekit_collector.pages import data, details, journeys, overview, people, support
 from usagekit_collector.pages import view as views
 from usagekit_collector.pages.panels import Panel
 from usagekit_collector.pages.view import State, View
@@ -18,6 +18,8 @@ from usagekit_collector.queries import (
     changes,
     error_groups,
     events,
+    fields,
+    insights,
     persons,
     releases,
     usage,
@@ -32,6 +34,8 @@ Build = Callable[[Client, View, str], dict[str, Any]]
 # A version is out once so many persons have run it; so many rows of a table; so many lines of days.
 _FEW, _ROWS, _LINES = 3, 100, 20
 _GROUPS = 1_000
+# Seconds from the first step of a journey to the last.
+_WINDOW = 7 * 86_400
 # Of so many of a person's IDs are events shown.
 _MOST_IDS = 20
 _TOLD_BY: tuple[usage.By, ...] = ("version", "os", "python", "audience")
@@ -225,6 +229,33 @@ def person(client: Client, view: View, name: str) -> dict[str, Any]:
         "action": people.person_link(view, name),
     }
     return {"title": name, "panels": panels, "deletion": deletion}
+
+
+def journeys_page(client: Client, view: View, _: str) -> dict[str, Any]:
+    """How far they get, whether they come again, who comes and who goes."""
+    wish = view.wish
+    steps = [one.strip() for one in view.state.steps.split(",") if one.strip()]
+    if len(steps) == 1 or len(steps) > insights.MOST_STEPS:
+        raise ApiError(400, f"a journey has 2 to {insights.MOST_STEPS} steps: login, deploy")
+    every = msgspec.structs.replace(wish, command="")
+    found = insights.funnel(client, every, steps, _WINDOW) if steps else []
+    today = datetime.now(ZoneInfo(wish.tz)).date()
+    panels = [
+        journeys.funnel(view, found),
+        journeys.retention(view, insights.retention(client, wish, journeys.WEEKS + 1)),
+        journeys.lifecycle(view, insights.lifecycle(client, wish, "week", today)),
+    ]
+    return {"panels": panels}
+
+
+def data_page(client: Client, view: View, _: str) -> dict[str, Any]:
+    """What arrives."""
+    every = msgspec.structs.replace(view.wish, audience="all")
+    panels = [
+        data.events(view, insights.events(client, every, _ROWS)),
+        data.fields(view, fields.fields(client, every, _ROWS)),
+    ]
+    return {"panels": panels}
 
 
 def support_page(client: Client, view: View, _: str) -> dict[str, Any]:

@@ -48,7 +48,9 @@ _MENU = [
     ("/releases", "Releases"),
     ("/commands", "Commands"),
     ("/support", "Can it go?"),
+    ("/journeys", "Journeys"),
     ("/live", "Live"),
+    ("/data", "Data"),
 ]
 _POLICY = "; ".join(
     [
@@ -102,6 +104,8 @@ class Pages:
             Route("/commands", self._page("Commands", page_data.commands)),
             Route("/commands/{name:any}", self._page("Command", page_data.command)),
             Route("/support", self._page("Can it go?", page_data.support_page)),
+            Route("/journeys", self._page("Journeys", page_data.journeys_page)),
+            Route("/data", self._page("Data", page_data.data_page)),
             Route("/live", self._page("Live", page_data.live)),
             Route("/persons/{name:any}", self._page("Person", page_data.person)),
             Route("/persons/{name:any}", self._guarded(self._delete), methods=["POST"]),

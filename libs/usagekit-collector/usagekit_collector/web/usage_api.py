@@ -10,6 +10,7 @@ from msgspec import Meta
 from usagekit_collector.ingest.capture import EARLIEST, LATEST
 from usagekit_collector.queries import changes as changing
 from usagekit_collector.queries import error_groups, usage
+from usagekit_collector.queries import fields as arriving
 from usagekit_collector.queries import releases as releasing
 from usagekit_collector.queries.seen import Wish
 from usagekit_collector.web.filters import (
@@ -159,6 +160,12 @@ async def verdict(service: Service, asked: VerdictQuery, _: Request) -> list[rel
     return await ask(service, lambda client: releasing.verdict(client, wish, *wished))
 
 
+async def fields(service: Service, asked: RankingQuery, _: Request) -> list[arriving.Field]:
+    """Which properties arrive, those of most events first."""
+    wish = await wish_of(service, asked)
+    return await ask(service, lambda client: arriving.fields(client, wish, asked.limit))
+
+
 async def changes(service: Service, asked: ChangesQuery, _: Request) -> list[changing.Change]:
     """What has changed from the time before, of the same length."""
     wish = _with_before(await wish_of(service, asked))
@@ -181,5 +188,6 @@ OPERATIONS = [
     insight(errors, ErrorsQuery, error_groups.ErrorGroup),
     insight(releases, ReleasesQuery, releasing.Release),
     insight(verdict, VerdictQuery, releasing.Verdict),
+    insight(fields, RankingQuery, arriving.Field),
     insight(changes, ChangesQuery, changing.Change),
 ]

@@ -13,7 +13,7 @@ WITH
     seen AS
     (
         SELECT
-            event, command, version, outcome, failure_kind, error_type, os, python, ci, agent, duration,
+            event, command, version, outcome, failure_kind, error_type, os, python, ci, agent, duration, exit_code,
             timestamp, properties, own_id,
             multiIf(agent != '', 'agents', ci != '', 'ci', 'people') AS audience,
             reinterpretAsUInt64(own_id) AS own_half,
