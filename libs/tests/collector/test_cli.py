@@ -144,3 +144,9 @@ def test_a_token_is_all_that_token_create_prints_and_it_is_of_the_project_of_tha
             (project,) = collector.get("/api/projects").json
             assert (project["name"], project["tokens"]) == ("acme", [token])
             assert collector.get("/api/events", project="acme").json["events"]
+
+
+def test_a_command_loads_no_pages_and_no_server_before_it_needs_them() -> None:
+    program = "import sys, usagekit_collector.cli.commands; print(*sys.modules)"
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True)
+    assert not {b"jinja2", b"starlette", b"uvicorn"} & {*ran.stdout.split()}

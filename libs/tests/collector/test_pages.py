@@ -367,6 +367,9 @@ def test_an_address_that_cannot_be_is_refused_in_words(filled: Project) -> None:
         {"range": "12"},
         {"tz": "Nowhere/Land"},
         {"start": "yesterday"},
+        {"start": "0001-01-01"},
+        {"end": "9999-12-31"},
+        {"start": "1971-01-01", "end": "2199-12-31"},
         {"audience": "cats"},
     ):
         answer = asked(filled, "/", **query)
@@ -597,3 +600,24 @@ def by_event(events: list[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
     for one in events:
         found[one["event"]].append(one)
     return found
+
+
+def test_a_clock_of_another_century_breaks_no_page(embedded: Collector) -> None:
+    project = embedded.project()
+    for year in ("1900", "2026"):
+        when = f"{year}-01-02T00:00:00Z"
+        project.send(event("anon-1", command_name="a", cli_version="1", timestamp=when))
+    for path in (*PATHS, "/commands/a", "/releases/1"):
+        assert asked(project, path).status in (200, 404), path
+    assert asked(project, "/", since="1").status == 400
+    (release,) = project.get("/api/insights/releases")
+    assert release["released"] is None
+    long_ago = {"start": "1900-01-02", "end": "2298-01-01"}
+    assert project.get("/api/insights/changes", **long_ago) == []
+    now, before = project.get("/api/insights/totals", **long_ago, compare="previous")
+    assert (now["count"], before["count"]) == (2, 0)
+
+
+def test_without_a_time_before_nothing_is_said_of_changes(filled: Project) -> None:
+    assert "What changed" in opened(filled, "/").sentences
+    assert "What changed" not in opened(filled, "/", compare="nothing").sentences

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import shutil
 from datetime import datetime, timedelta, timezone
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 import msgspec
 
 from usagekit_collector.cli.console import settings_of, settings_options, url_option
-from usagekit_collector.pages import terminal
-from usagekit_collector.pages.overview import Overview
 from usagekit_collector.queries.changes import Change
 from usagekit_collector.queries.releases import Release
 from usagekit_collector.queries.seen import Wish
@@ -20,7 +18,9 @@ from usagekit_collector.store.opening import opened_store
 from usagekit_collector.store.password import of_url
 from usagekit_collector.store.projects import Projects
 from usagekit_collector.transfer.remote import Remote
-from usagekit_collector.web import page_data
+
+if TYPE_CHECKING:
+    from usagekit_collector.pages.overview import Overview
 
 _COMMANDS = 20
 
@@ -57,6 +57,10 @@ def report(
 
     Days are those of UTC. A store belongs to one process: while a collector runs, say --url.
     """
+    # What others of the commands do not need.
+    from usagekit_collector.pages import terminal
+    from usagekit_collector.web import page_data
+
     settings = settings_of(config, options)
     now = datetime.now(timezone.utc)
     end = now.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
@@ -78,6 +82,8 @@ def report(
 
 def _of_remote(remote: Remote, project: str | None, wish: Wish) -> Overview:
     """What the first page is made of, as a collector that runs says. Raises RemoteError."""
+    from usagekit_collector.pages.overview import Overview
+
     asked: dict[str, Any] = {
         "project": project,
         "start": wish.start.isoformat(),

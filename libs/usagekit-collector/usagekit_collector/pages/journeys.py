@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from usagekit_collector.pages import words
 from usagekit_collector.pages.charts import Chart, Series
-from usagekit_collector.pages.panels import FEW, Cell, Column, Panel, table_of
+from usagekit_collector.pages.panels import Cell, Column, Panel, share_cell, table_of
 from usagekit_collector.pages.render import rate
 from usagekit_collector.pages.view import View
 from usagekit_collector.queries.insights import Cohort, FunnelStep, Lifecycle
@@ -37,8 +37,8 @@ def funnel(view: View, found: Sequence[FunnelStep]) -> Panel:
             [
                 Cell(f"{nth}. {one.command}"),
                 Cell(one.persons),
-                Cell(one.from_first),
-                Cell(one.from_previous),
+                share_cell(one.persons, found[0].persons),
+                share_cell(one.persons, found[max(nth - 2, 0)].persons),
             ]
             for nth, one in enumerate(found, 1)
         ],
@@ -54,7 +54,7 @@ def retention(view: View, found: Sequence[Cohort]) -> Panel:
             Cell(one.week.isoformat()),
             Cell(one.persons),
             *(
-                _again(one.weeks[nth], one.persons) if nth < len(one.weeks) else Cell(None)
+                share_cell(one.weeks[nth], one.persons) if nth < len(one.weeks) else Cell(None)
                 for nth in range(1, most)
             ),
         ]
@@ -108,7 +108,3 @@ def lifecycle(view: View, found: Sequence[Lifecycle]) -> Panel:
         api=view.api("lifecycle", interval="week"),
         is_open=False,
     )
-
-
-def _again(count: int, persons: int) -> Cell:
-    return Cell(count / persons if persons >= FEW else None, note=f"{count} of {persons}")

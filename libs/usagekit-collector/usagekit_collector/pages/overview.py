@@ -66,7 +66,7 @@ def tiles(found: Overview) -> list[Tile]:
 def panels(view: View, found: Overview) -> list[Panel]:
     """All of them, in order of worth."""
     return [
-        changes(view, found.changes),
+        *([changes(view, found.changes)] if found.before is not None else []),
         activity(view, found.now, found.days, found.releases),
         commands(view, found.commands, found.command_days),
         audiences(view, found.audiences),

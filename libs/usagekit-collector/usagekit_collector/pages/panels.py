@@ -43,7 +43,7 @@ class Panel(msgspec.Struct, frozen=True, kw_only=True):
         title: its heading; ``sentence``: its answer.
         chart: that, drawn; None for nothing to draw.
         columns, rows: that, listed.
-        api: the path and the query of the API that gives the same; ``curl``: how it is asked.
+        api: the path and the query of the API that gives the same; empty for none.
         is_open: whether the list is shown at once; ``is_csv``: whether the API has it as CSV.
     """
 

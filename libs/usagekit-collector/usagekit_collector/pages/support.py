@@ -18,33 +18,21 @@ TOLD_BY: dict[By, tuple[str, str]] = {
 CAVEAT = "That few use something does not prove that nobody needs it."
 
 
-def panel(view: View, by: By, months: Sequence[Use], quarter: Sequence[Use]) -> Panel:
+def panel(view: View, by: By, month: Sequence[Use], quarter: Sequence[Use]) -> Panel:
     """Who has used what in 30 days, and in 90; the least used at the top.
 
     Args:
         view: of the 90 days.
         by: what it is about.
-        months: of the last 30 days, of the 30 before, and of the 30 before these.
-        quarter: of all 90.
+        month: of the last 30 days.
+        quarter: of the last 90.
     """
     title, heading = TOLD_BY[by]
-    known = {one.name: one for one in months}
-    rows = []
-    for one in sorted(quarter, key=lambda use: (use.persons, use.name)):
-        now = known.get(one.name)
-        persons = now.persons if now else 0
-        machines = one.in_ci + one.by_agents
-        rows.append(
-            [
-                Cell(one.name or "(unknown)"),
-                Cell(persons),
-                Cell(one.persons),
-                Cell(machines),
-                Cell(_trend(persons, one.persons)),
-                Cell(one.last_version),
-                Cell(one.last_seen),
-            ]
-        )
+    known = {one.name: one.persons for one in month}
+    rows = [
+        _row(one, known.get(one.name, 0))
+        for one in sorted(quarter, key=lambda use: (use.persons, use.name))
+    ]
     gone = sum(1 for one in quarter if one.name not in known)
     sentence = "All of these were used in 30 days."
     if gone:
@@ -66,6 +54,19 @@ def panel(view: View, by: By, months: Sequence[Use], quarter: Sequence[Use]) -> 
         rows=rows,
         api=view.api("breakdown", by=by, audience=""),
     )
+
+
+def _row(one: Use, month: int) -> list[Cell]:
+    """What is used, and by how many persons in the last 30 days."""
+    return [
+        Cell(one.name or "(unknown)"),
+        Cell(month),
+        Cell(one.persons),
+        Cell(one.in_ci + one.by_agents),
+        Cell(_trend(month, one.persons)),
+        Cell(one.last_version),
+        Cell(one.last_seen),
+    ]
 
 
 def _trend(month: int, quarter: int) -> str:

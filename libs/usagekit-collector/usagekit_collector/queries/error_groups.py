@@ -80,7 +80,9 @@ def error_groups(client: Client, wish: Wish, limit: int) -> list[ErrorGroup]:
     found = []
     for row in rows:
         key = _Key(row["error_type"], row["failure_kind"], row["command"])
-        own = seen[key]
+        own = seen.get(key)
+        if own is None:
+            continue  # It was deleted in between.
         life = life_of({one: own[one].times for one in own}, runs[key.command], order)
         first_seen = min(one.first_seen for one in own.values())
         found.append(

@@ -90,7 +90,7 @@ def releases(client: Client, wish: Wish, few: int) -> list[Release]:
     for one in found:
         if one.released is None and out and out[-1].first_seen < one.first_seen:
             one.before = out[-1].version
-    return out[::-1] if len(out) == len(found) else [*_not_out(found), *out[::-1]]
+    return [*_not_out(found), *out[::-1]]
 
 
 def _released(
@@ -104,11 +104,14 @@ def _released(
     found: dict[str, datetime] = {}
     days = 1
     while left := [one for one in rows if one not in found]:
-        until = [rows[one]["first_seen"] + timedelta(days=days) for one in left]
+        until = [
+            min(rows[one]["first_seen"] + timedelta(days=days), rows[one]["last_seen"])
+            for one in left
+        ]
         for row in rows_of(client, "releases", wish, few=few, versions=left, until=until):
             if row["persons"] >= few:
                 found[row["version"]] = row["released"]
-        if all(rows[one]["last_seen"] <= end for one, end in zip(left, until, strict=True)):
+        if until == [rows[one]["last_seen"] for one in left]:
             break
         days *= 30
     return found

@@ -5,11 +5,12 @@ Persons are resolved as they are known now, so a later alias mends what was answ
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Literal
 
 import msgspec
 
+from usagekit_collector.ingest.capture import EARLIEST
 from usagekit_collector.queries.periods import Interval
 from usagekit_collector.store.client import Client
 from usagekit_collector.store.sql import sql
@@ -50,8 +51,8 @@ class Wish(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def before(self) -> Wish:
-        """The same of the time before, of the same length."""
-        length: timedelta = self.end - self.start
+        """The same of the time before, of the same length, as far as there are times."""
+        length = min(self.end - self.start, self.start - EARLIEST)
         return msgspec.structs.replace(self, start=self.start - length, end=self.start)
 
 

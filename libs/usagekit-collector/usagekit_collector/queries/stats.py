@@ -126,18 +126,6 @@ def quantile(buckets: Mapping[int, float], share: float) -> float:
     return 0.0
 
 
-def quantile_interval(buckets: Mapping[int, float], share: float) -> Interval:
-    """The interval of such a duration, by order statistics.
-
-    Source: Conover, Practical Nonparametric Statistics, 1999, section 3.2.
-    """
-    total = sum(buckets.values())
-    half = Z_SHOWN * sqrt(share * (1 - share) / total) if total else 1.0
-    return Interval(
-        quantile(buckets, max(share - half, 0.0) + 1e-12), quantile(buckets, min(share + half, 1.0))
-    )
-
-
 def quantile_ratio(
     strata: Sequence[tuple[Mapping[int, int], Mapping[int, int]]], share: float, among: int = 1
 ) -> Difference:

@@ -11,7 +11,6 @@ import msgspec
 
 from usagekit_collector.ingest.capture import EARLIEST, LATEST
 from usagekit_collector.pages import data, details, journeys, overview, people, support
-from usagekit_collector.pages import view as views
 from usagekit_collector.pages.panels import Panel
 from usagekit_collector.pages.view import State, View
 from usagekit_collector.queries import (
@@ -34,6 +33,8 @@ Build = Callable[[Client, View, str], dict[str, Any]]
 # A version is out once so many persons have run it; so many rows of a table; so many lines of days.
 _FEW, _ROWS, _LINES = 3, 100, 20
 _GROUPS = 1_000
+# The days that can be asked for, and how many at once.
+_FIRST, _LAST, _LONGEST = date(1971, 1, 1), date(2200, 1, 1), timedelta(days=3_660)
 # Seconds from the first step of a journey to the last.
 _WINDOW = 7 * 86_400
 # Of so many of a person's IDs are events shown.
@@ -48,8 +49,8 @@ def state_of(query: Mapping[str, str]) -> State:
     except msgspec.ValidationError as error:
         raise ValueError(str(error)) from error
     for text in (state.start, state.end):
-        if text:
-            date.fromisoformat(text)
+        if text and not _FIRST <= date.fromisoformat(text) <= _LAST:
+            raise ValueError(f"{text} is no day from {_FIRST} to {_LAST}")
     return state
 
 
@@ -80,12 +81,20 @@ def wish_of(client: Client, project: Project, state: State, zone: ZoneInfo) -> W
         **{name: getattr(state, name) for name in names},
     )
     if not state.since:
-        return made
+        return _checked(made)
     found = releases.releases(client, msgspec.structs.replace(made, version=""), _FEW)
     first = next((one.first_seen for one in found if one.version == state.since), None)
     if first is None:
         raise ApiError(404, f"no version {state.since[:100]!r} has been run")
-    return msgspec.structs.replace(made, start=_midnight(first.astimezone(zone).date(), zone))
+    start = _midnight(first.astimezone(zone).date(), zone)
+    return _checked(msgspec.structs.replace(made, start=min(start, made.end)))
+
+
+def _checked(wish: Wish) -> Wish:
+    """Raises ApiError for more days than a page can list."""
+    if wish.end - wish.start > _LONGEST:
+        raise ApiError(400, f"a page shows {_LONGEST.days} days at most: say start and end")
+    return wish
 
 
 def span_of(state: State, wish: Wish) -> str:
@@ -93,7 +102,7 @@ def span_of(state: State, wish: Wish) -> str:
     if state.since:
         return f"the time since {state.since}"
     if not _is_own(state):
-        return "these " + views.RANGES[state.range] if state.range != "365" else "this year of days"
+        return f"the last {state.range} days"
     zone = ZoneInfo(wish.tz)
     last = (wish.end - timedelta(microseconds=1)).astimezone(zone).date()
     return f"{wish.start.astimezone(zone).date()} to {last}"

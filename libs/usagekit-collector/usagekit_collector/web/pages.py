@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from clickhouse_connect.driver.exceptions import ClickHouseError
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
@@ -156,7 +157,7 @@ class Pages:
         build: page_data.Build,
     ) -> str:
         service, (state, zone) = self._service, asked
-        known = service.projects.all()
+        known = await run_in_threadpool(service.projects.all)
         if not known:
             return self._rendered(request, "refusal", title, text=_NO_PROJECT)
         project = await project_of(service, state.project or known[0].name)
