@@ -224,6 +224,7 @@ def test_what_is_remembered_on_disk_is_nobody_elses(
 
 
 @pytest.mark.torture
+@pytest.mark.timeout(300)  # A million and a half events are folded first.
 def test_a_start_with_files_knows_all_that_came_before(new_collector: Any) -> None:
     collector: Collector = new_collector().start()
     project = collector.project()
@@ -241,7 +242,7 @@ def test_a_start_with_files_knows_all_that_came_before(new_collector: Any) -> No
         again = [first, *(event("somebody", uuid=one) for one in known)]
         project.capture(*again, event("newcomer"))
         # On a busy machine it takes longer to learn what is stored than a question waits.
-        until(lambda: project.person("newcomer") is not None)
+        until(lambda: project.person("newcomer") is not None, 120)
         said = collector.get("/metrics").body
         assert b"events_repeated_total 4.0" in said
         assert collector.stop() == 0
