@@ -117,13 +117,28 @@ class Neighbour(msgspec.Struct):
 
 def totals(client: Client, wish: Wish) -> Totals:
     """All runs together."""
+    return _totals(client, wish, _newcomers(client, wish)["persons"])
+
+
+def totals_of_both_times(client: Client, wish: Wish) -> tuple[Totals, Totals]:
+    """All runs together; and those of the time before, of the same length."""
+    new = _newcomers(client, wish)
+    before = _totals(client, wish.before, new["persons_before"])
+    return _totals(client, wish, new["persons"]), before
+
+
+def _newcomers(client: Client, wish: Wish) -> dict[str, int]:
+    (row,) = rows_of(client, "newcomers", wish, before=wish.before.start)
+    return row
+
+
+def _totals(client: Client, wish: Wish, newcomers: int) -> Totals:
     (row,) = rows_of(client, "totals", wish)
-    (new,) = rows_of(client, "newcomers", wish)
     low, high = wilson(row["failures"], row["count"])
     return Totals(
         start=wish.start,
         end=wish.end,
-        newcomers=new["persons"],
+        newcomers=newcomers,
         failure_rate=row["failures"] / row["count"] if row["count"] else None,
         rate_low=low,
         rate_high=high,

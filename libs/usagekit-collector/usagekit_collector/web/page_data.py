@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from datetime import date, datetime, time, timedelta, timezone
+from collections.abc import Callable
+from datetime import datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 import msgspec
 
 from usagekit_collector.ingest.capture import EARLIEST, LATEST
 from usagekit_collector.pages import data, details, journeys, overview, people, support
 from usagekit_collector.pages.panels import Panel
-from usagekit_collector.pages.view import State, View
+from usagekit_collector.pages.view import View
 from usagekit_collector.queries import (
     changes,
     error_groups,
@@ -28,84 +28,17 @@ from usagekit_collector.store.client import Client
 from usagekit_collector.store.projects import Project
 from usagekit_collector.store.sql import sql
 from usagekit_collector.web.operations import ApiError
+from usagekit_collector.web.page_state import FEW, midnight
 
 Build = Callable[[Client, View, str], dict[str, Any]]
-# A version is out once so many persons have run it; so many rows of a table; so many lines of days.
-_FEW, _ROWS, _LINES = 3, 100, 20
+# So many rows of a table; so many lines of days.
+_ROWS, _LINES = 100, 20
 _GROUPS = 1_000
-# The days that can be asked for, and how many at once.
-_FIRST, _LAST, _LONGEST = date(1971, 1, 1), date(2200, 1, 1), timedelta(days=3_660)
 # Seconds from the first step of a journey to the last.
 _WINDOW = 7 * 86_400
 # Of so many of a person's IDs are events shown.
 _MOST_IDS = 20
 _TOLD_BY: tuple[usage.By, ...] = ("version", "os", "python", "audience")
-
-
-def state_of(query: Mapping[str, str]) -> State:
-    """What an address says. Raises ValueError for what cannot be."""
-    try:
-        state: State = msgspec.convert(dict(query), State, strict=False)
-    except msgspec.ValidationError as error:
-        raise ValueError(str(error)) from error
-    for text in (state.start, state.end):
-        if text and not _FIRST <= date.fromisoformat(text) <= _LAST:
-            raise ValueError(f"{text} is no day from {_FIRST} to {_LAST}")
-    return state
-
-
-def zone_of(said: str, remembered: str) -> ZoneInfo:
-    """The time zone that is asked for; else the browser's. Raises ApiError."""
-    try:
-        return ZoneInfo(said or remembered or "UTC")
-    except (ValueError, OSError, ZoneInfoNotFoundError) as error:
-        if said:
-            raise ApiError(400, f"{said[:100]!r} is no time zone, as Europe/Berlin is") from error
-        return ZoneInfo("UTC")
-
-
-def wish_of(client: Client, project: Project, state: State, zone: ZoneInfo) -> Wish:
-    """The events that a page is about: whole days, until the end of today."""
-    today = datetime.now(zone).date()
-    end = date.fromisoformat(state.end) if _is_own(state) and state.end else today
-    days = 30 if state.range == "own" else int(state.range)
-    start = end - timedelta(days=days - 1)
-    if _is_own(state) and state.start:
-        start = date.fromisoformat(state.start)
-    names = ("audience", "command", "version", "os", "python")
-    made = Wish(
-        project=project.project,
-        start=_midnight(min(start, end), zone),
-        end=_midnight(end + timedelta(days=1), zone),
-        tz=zone.key,
-        **{name: getattr(state, name) for name in names},
-    )
-    if not state.since:
-        return _checked(made)
-    found = releases.releases(client, msgspec.structs.replace(made, version=""), _FEW)
-    first = next((one.first_seen for one in found if one.version == state.since), None)
-    if first is None:
-        raise ApiError(404, f"no version {state.since[:100]!r} has been run")
-    start = _midnight(first.astimezone(zone).date(), zone)
-    return _checked(msgspec.structs.replace(made, start=min(start, made.end)))
-
-
-def _checked(wish: Wish) -> Wish:
-    """Raises ApiError for more days than a page can list."""
-    if wish.end - wish.start > _LONGEST:
-        raise ApiError(400, f"a page shows {_LONGEST.days} days at most: say start and end")
-    return wish
-
-
-def span_of(state: State, wish: Wish) -> str:
-    """The time that is asked for, in words."""
-    if state.since:
-        return f"the time since {state.since}"
-    if not _is_own(state):
-        return f"the last {state.range} days"
-    zone = ZoneInfo(wish.tz)
-    last = (wish.end - timedelta(microseconds=1)).astimezone(zone).date()
-    return f"{wish.start.astimezone(zone).date()} to {last}"
 
 
 def is_empty(client: Client, project: Project) -> bool:
@@ -125,12 +58,16 @@ def overview_of(client: Client, wish: Wish, *, compares: bool) -> overview.Overv
     everybody = msgspec.structs.replace(wish, audience="all")
     commands = usage.breakdown(client, wish, "command", _LINES)
     names = [one.name for one in commands]
+    if compares:
+        now, before = usage.totals_of_both_times(client, wish)
+    else:
+        now, before = usage.totals(client, wish), None
     return overview.Overview(
-        now=usage.totals(client, wish),
-        before=usage.totals(client, wish.before) if compares else None,
+        now=now,
+        before=before,
         changes=changes.changes(client, wish, 5) if compares else [],
         days=usage.series(client, wish, "day", None, 1),
-        releases=releases.releases(client, wish, _FEW),
+        releases=releases.releases(client, wish, FEW),
         commands=commands,
         command_days=usage.series(client, wish, "day", "command", _LINES, names),
         audiences=usage.breakdown(client, everybody, "audience", 3),
@@ -154,7 +91,7 @@ def error(client: Client, view: View, name: str) -> dict[str, Any]:
             view,
             one,
             usage.series(client, wish, "day", None, 1),
-            releases.releases(client, view.wish, _FEW),
+            releases.releases(client, view.wish, FEW),
         )
     ]
     panels += [_by(client, view, wish, by, error=name) for by in _TOLD_BY]
@@ -164,7 +101,7 @@ def error(client: Client, view: View, name: str) -> dict[str, Any]:
 
 def releases_page(client: Client, view: View, _: str) -> dict[str, Any]:
     """All releases."""
-    found = releases.releases(client, view.wish, _FEW)
+    found = releases.releases(client, view.wish, FEW)
     panels = [details.releases(view, found)]
     if found:
         days = usage.series(client, view.wish, "day", "version", 4)
@@ -174,7 +111,7 @@ def releases_page(client: Client, view: View, _: str) -> dict[str, Any]:
 
 def release(client: Client, view: View, name: str) -> dict[str, Any]:
     """One release. Raises ApiError for one that there is not."""
-    found = releases.releases(client, view.wish, _FEW)
+    found = releases.releases(client, view.wish, FEW)
     one = next((one for one in found if one.version == name), None)
     if one is None:
         raise ApiError(404, "there is no such release")
@@ -210,7 +147,7 @@ def command(client: Client, view: View, name: str) -> dict[str, Any]:
         raise ApiError(404, f"nobody has run this command in {view.span}")
     any_command = msgspec.structs.replace(view.wish, command="")
     panels = [
-        details.command(view, name, days, releases.releases(client, view.wish, _FEW)),
+        details.command(view, name, days, releases.releases(client, view.wish, FEW)),
         details.histogram(view, name, usage.durations(client, wish)),
         _by(client, view, wish, "version", command=name),
         _by(client, view, wish, "option", command=name),
@@ -274,8 +211,8 @@ def support_page(client: Client, view: View, _: str) -> dict[str, Any]:
     month, quarter = (
         msgspec.structs.replace(
             view.wish,
-            start=_midnight(end - timedelta(days=days), zone),
-            end=_midnight(end, zone),
+            start=midnight(end - timedelta(days=days), zone),
+            end=midnight(end, zone),
             audience="all",
         )
         for days in (30, 90)
@@ -309,11 +246,3 @@ def _events(client: Client, view: View, distinct_id: str) -> list[events.Event]:
         limit=_ROWS,
     )
     return events.page(client, asked).events
-
-
-def _is_own(state: State) -> bool:
-    return state.range == "own" or bool(state.start or state.end)
-
-
-def _midnight(day: date, zone: ZoneInfo) -> datetime:
-    return datetime.combine(day, time(), zone).astimezone(timezone.utc)

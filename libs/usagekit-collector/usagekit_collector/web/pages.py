@@ -20,7 +20,7 @@ from usagekit_collector.pages.render import STATIC, render, show, static
 from usagekit_collector.pages.view import AUDIENCES, RANGES, State, View
 from usagekit_collector.queries import persons
 from usagekit_collector.store.client import Client
-from usagekit_collector.web import forms, page_data
+from usagekit_collector.web import forms, page_data, page_state
 from usagekit_collector.web.access import is_foreign
 from usagekit_collector.web.operations import ApiError
 from usagekit_collector.web.questions import ask, project_of
@@ -124,7 +124,7 @@ class Pages:
             behind = await self._service.come_to_now()
             state = _state(request)
             name = request.path_params.get("name", "")
-            zone = page_data.zone_of(state.tz, request.cookies.get("tz", ""))
+            zone = page_state.zone_of(state.tz, request.cookies.get("tz", ""))
             key = (
                 request.url.path,
                 str(request.url.query),
@@ -163,13 +163,13 @@ class Pages:
         project = await project_of(service, state.project or known[0].name)
 
         def answer(client: Client) -> dict[str, Any]:
-            wish = page_data.wish_of(client, project, state, zone)
+            wish = page_state.wish_of(client, project, state, zone)
             view = View(
                 state=state,
                 project=project.name,
                 projects=[one.name for one in known],
                 wish=wish,
-                span=page_data.span_of(state, wish),
+                span=page_state.span_of(state, wish),
                 origin=forms.origin_of(request),
                 behind=behind,
                 now=datetime.now(timezone.utc),
@@ -302,7 +302,7 @@ async def _file(request: Request) -> Response:
 def _state(request: Request) -> State:
     """Raises ApiError."""
     try:
-        return page_data.state_of(request.query_params)
+        return page_state.state_of(request.query_params)
     except ValueError as error:
         raise ApiError(400, f"{error}") from error
 

@@ -98,8 +98,10 @@ class ChangesQuery(RankingQuery, kw_only=True):
 async def totals(service: Service, asked: TotalsQuery, _: Request) -> list[usage.Totals]:
     """All runs together."""
     wish = await wish_of(service, asked)
-    wishes = [wish, _with_before(wish).before] if asked.compare == "previous" else [wish]
-    return await ask(service, lambda client: [usage.totals(client, one) for one in wishes])
+    if asked.compare != "previous":
+        return [await ask(service, lambda client: usage.totals(client, wish))]
+    both = _with_before(wish)
+    return list(await ask(service, lambda client: usage.totals_of_both_times(client, both)))
 
 
 async def breakdown(service: Service, asked: BreakdownQuery, _: Request) -> list[usage.Use]:

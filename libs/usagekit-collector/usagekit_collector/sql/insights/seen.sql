@@ -1,4 +1,5 @@
--- Goes before each insight: what was done, when, and by whom as far as is known now. Events that
+-- Goes before each insight: what was done, and when; and the same with by whom that was, as far as is
+-- known now. Events that
 -- only say who is who, or that an SDK has made, are left out unless they are asked for: their names
 -- begin with a $.
 --
@@ -10,14 +11,13 @@ WITH
         SELECT reinterpretAsUInt64(own_id) AS half, reinterpretAsUInt64(person_id) AS person
         FROM (MERGED)
     ),
-    seen AS
+    done AS
     (
         SELECT
             event, command, version, outcome, failure_kind, error_type, os, python, ci, agent, duration, exit_code,
             timestamp, properties, own_id,
             multiIf(agent != '', 'agents', ci != '', 'ci', 'people') AS audience,
             reinterpretAsUInt64(own_id) AS own_half,
-            if(merged.half = own_half, merged.person, own_half) AS person,
             -- Numbered without a gap, as in periods.py.
             toTimeZone(timestamp, {tz:String}) AS local,
             toInt32(toDate32(local)) AS day,
@@ -39,7 +39,12 @@ WITH
                 AND ({ci:String} = '' OR ci = {ci:String})
                 AND ({agent:String} = '' OR agent = {agent:String}) AS is_asked_for
         FROM events
-        LEFT ANY JOIN merged ON merged.half = reinterpretAsUInt64(events.own_id)
         WHERE project = {project:UInt32}
             AND ({everything:UInt8} OR event = {event:String} OR NOT startsWith(event, '$'))
+    ),
+    seen AS
+    (
+        SELECT done.*, if(merged.half = own_half, merged.person, own_half) AS person
+        FROM done
+        LEFT ANY JOIN merged ON merged.half = done.own_half
     )
