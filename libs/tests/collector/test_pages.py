@@ -171,6 +171,44 @@ def test_every_number_of_the_overview_is_what_the_export_gives(
         assert row["Of all runs"] == pytest.approx(len(own) / total)
 
 
+@pytest.mark.parametrize("audience", ["all", "people", "ci"])
+def test_the_time_before_is_counted_as_if_it_had_been_asked_for(
+    filled: Project, exported: list[dict[str, Any]], audience: str
+) -> None:
+    middle = datetime.combine(datetime.now(ZONE).date() - timedelta(days=20), datetime.min.time())
+    middle = middle.replace(tzinfo=timezone.utc)
+    length = timedelta(days=25)
+    edges = [middle - length, middle, middle + length]
+    said = {"audience": audience, "start": edges[1].isoformat(), "end": edges[2].isoformat()}
+    now, before = filled.get("/api/insights/totals", **said, compare="previous")
+    said |= {"start": edges[0].isoformat(), "end": edges[1].isoformat()}
+    assert filled.get("/api/insights/totals", **said) == [before]
+    model = Model(exported, DAYS, audience)
+    for found, start, end in zip((before, now), edges, edges[1:], strict=False):
+        runs = [one for one in model.all if start <= one["timestamp"] < end]
+        own = [one for one in runs if audience in ("all", audience_of(one))]
+        present = {one["person_id"] for one in own}
+        assert found["newcomers"] == sum(start <= model.came[one] < end for one in present)
+        assert (found["count"], found["persons"]) == (len(own), len(present))
+
+
+def test_whom_an_alias_makes_one_is_no_newcomer_of_the_later_time(embedded: Collector) -> None:
+    project = embedded.project()
+    now = datetime.now(timezone.utc)
+
+    def told() -> list[tuple[int, int]]:
+        said = {"start": (now - timedelta(days=25)).isoformat(), "end": now.isoformat()}
+        found = project.get("/api/insights/totals", **said, compare="previous")
+        return [(one["newcomers"], one["persons"]) for one in found]
+
+    for name, days in (("anon-early", 40), ("late", 10)):
+        when = (now - timedelta(days=days)).isoformat()
+        project.send(event(name, command_name="one", timestamp=when))
+    assert told() == [(1, 1), (1, 1)]
+    project.send(event("late", "$create_alias", alias="anon-early"))
+    assert told() == [(0, 1), (1, 1)]
+
+
 def check_use(rows: list[dict[str, Any]], name: str, known: dict[str, Any]) -> None:
     assert rows
     for row in rows:
