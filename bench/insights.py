@@ -19,7 +19,9 @@ from usagekit_collector.queries import insights
 from usagekit_collector.queries.seen import Wish
 from usagekit_collector.settings import Settings
 from usagekit_collector.store.engine import Engine
+from usagekit_collector.store.inserts import insert
 from usagekit_collector.store.migrations import migrate
+from wire import TOKEN
 
 FILL = Path(__file__).with_name("insights.sql")
 COUNTS = (1_000_000, 10_000_000)
@@ -83,6 +85,9 @@ def fill(folder, count):
             piece = {"events": count, "first": first, "count": min(STEP, count - first)}
             engine.writer.command(events, piece)
         engine.writer.command(identity, {"events": count})
+        # What the other parts send and ask is of the project in which all these events are.
+        project = {"token": TOKEN, "project": 1, "name": "bench", "created_at": "2026-01-01"}
+        insert(engine.writer, "projects", [json.dumps(project).encode()])
         # A collector need not fold all of it anew when it opens this store.
         engine.writer.command(
             "INSERT INTO identity (kind, version) SELECT 'mark', max(seq) FROM events"
@@ -126,11 +131,11 @@ def _engine(folder):
 def _measured(count):
     """Each step in a process of its own, so that its memory is its own."""
     with tempfile.TemporaryDirectory() as folder:
-        _run("fill", folder, str(count))
-        return json.loads(_run("ask", folder))
+        run("fill", folder, str(count))
+        return json.loads(run("ask", folder))
 
 
-def _run(*words):
+def run(*words):
     return subprocess.run(
         [sys.executable, __file__, *words], check=True, stdout=subprocess.PIPE, text=True
     ).stdout

@@ -22,7 +22,7 @@ Times differ from machine to machine, and from hour to hour; ratios differ less.
 {where}; {versions}. {rounds} rounds."""
 # Modules of this folder; imported one by one, because a child's peak of memory is never below
 # what its parent has.
-PARTS = ("foreground", "frameworks", "background", "collector", "insights")
+PARTS = ("foreground", "frameworks", "background", "collector", "insights", "pages")
 
 
 def main():

@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 import pytest
 
-from tests.support.clients import visit
+from tests.support.clients import AXE, visit
 from tests.support.collector import Collector, Project, event
 
 # Where pictures of all pages go, for whoever wants to look at them.
@@ -20,9 +20,6 @@ PATHS.append("/journeys?steps=login,deploy&range=90")
 INNER = ["/releases/1.2.0", "/commands/deploy", "/commands/config%20set", "/persons/user-5"]
 ERROR = "/errors/{}?range=90&audience=all"
 SIZES = [(theme, width) for theme in ("light", "dark") for width in (1280, 768, 320)]
-AXE = """axe.run(document, {
-    runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
-}).then((found) => found.violations.map((one) => [one.id, one.nodes.map((node) => node.html)]))"""
 WIDTH = "document.documentElement.scrollWidth"
 HEADINGS = "[...document.querySelectorAll('h1, h2, h3')].map((one) => one.tagName)"
 # How many of what can be used the keyboard does not come to.

@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
+from pathlib import Path
 
 import pytest
 
+from tests.support.clients import AXE, visit
 from tests.support.collector import Collector, Project, event
+from tests.support.pages import Page
 
 
 def lines(target: Collector, *words: str, columns: int = 100) -> list[str]:
@@ -56,3 +59,47 @@ def test_what_strangers_sent_moves_no_cursor(embedded: Collector) -> None:
     said = lines(embedded, "--url", embedded.url, "--project", project.token)
     assert any(line.startswith("a?[2Jb??c?d") for line in said)
     assert not any("\x1b" in line for line in said)
+
+
+def test_one_file_says_the_same_and_asks_nobody_for_anything(
+    filled: Project, tmp_path: Path
+) -> None:
+    collector, file = filled.collector, tmp_path / "usage.html"
+    assert lines(collector, "--url", collector.url, "--html", str(file)) == []
+    page = Page(file.read_text())
+    end = datetime.now(timezone.utc).date() + timedelta(days=1)
+    asked = {"start": end - timedelta(days=30), "end": end, "audience": "people"}
+    (totals,) = filled.get("/api/insights/totals", **asked)
+    assert (page.tiles["Persons"], page.tiles["Runs"]) == (totals["persons"], totals["count"])
+    commands = filled.get("/api/insights/breakdown", by="command", **asked)
+    assert {row["Command"] for row in page.tables["Commands"]} == {one["name"] for one in commands}
+    steps = [AXE, "document.querySelectorAll('a, form, script, iframe').length"]
+    for theme in ("light", "dark"):
+        wanted = {"url": file.as_uri(), "steps": steps, "script": "axe-core/axe.min.js"}
+        (seen,) = visit({**wanted, "colorScheme": theme})
+        assert seen["returned"] == [[], 0]
+        assert seen["said"] == []
+        assert {url for _, url, _ in seen["asked"]} <= {file.as_uri()}
+
+
+def test_what_strangers_sent_is_text_in_the_file_and_a_fault_leaves_the_old_one(
+    embedded: Collector, tmp_path: Path
+) -> None:
+    folder = tmp_path / "mail"
+    folder.mkdir()
+    project, file = embedded.project(), folder / "usage.html"
+    hostile = "</style></title><script>alert(1)</script>"
+    project.send(event("anon-1", command_name=hostile))
+    words = ("--url", embedded.url, "--project", project.token, "--html", str(file))
+    lines(embedded, *words)
+    text = file.read_text()
+    assert "<script" not in text
+    assert hostile in Page(text).tables["Commands"][0]["Command"]
+    ran = embedded.run("report", *words[:-1], "/nowhere/usage.html")
+    assert (ran.returncode, ran.stdout) == (1, b"")
+    assert b"/nowhere" in ran.stderr
+    ran = embedded.run("report", "--url", embedded.url, "--project", "none", *words[-2:])
+    assert ran.returncode != 0
+    assert file.read_text() == text
+    assert [*folder.iterdir()] == [file]
+    assert embedded.run("report", *words, "--json").returncode == 2

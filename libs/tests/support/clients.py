@@ -24,6 +24,11 @@ _PROGRAMS = Path(__file__).parents[1] / "collector/clients"
 # Looked up once: in a test, nothing of the environment is left.
 _MAY_SKIP = "CI" not in os.environ
 
+# What is wrong with a page that a browser shows, by WCAG 2.2 AA; it needs axe-core's script.
+AXE = """axe.run(document, {
+    runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+}).then((found) => found.violations.map((one) => [one.id, one.nodes.map((node) => node.html)]))"""
+
 Call = tuple[str, Any]
 
 

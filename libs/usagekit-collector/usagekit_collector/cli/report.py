@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from datetime import datetime, timedelta, timezone
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 import msgspec
@@ -42,6 +42,12 @@ _COMMANDS = 20
     help="Whose runs.",
 )
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
+@click.option(
+    "--html",
+    type=click.File("w", encoding="utf-8", atomic=True),
+    metavar="FILE",
+    help="As one file for a browser, to mail: it asks nobody for anything. - is the output.",
+)
 @url_option
 @settings_options("store", "state", "password")
 def report(
@@ -50,6 +56,7 @@ def report(
     days: int,
     audience: Any,
     as_json: bool,
+    html: TextIO | None,
     url: str | None,
     **options: Any,
 ) -> None:
@@ -57,8 +64,10 @@ def report(
 
     Days are those of UTC. A store belongs to one process: while a collector runs, say --url.
     """
+    if as_json and html:
+        raise click.UsageError("say --json or --html")
     # What others of the commands do not need.
-    from usagekit_collector.pages import terminal
+    from usagekit_collector.pages import alone, terminal
     from usagekit_collector.web import page_data
 
     settings = settings_of(config, options)
@@ -70,12 +79,16 @@ def report(
     else:
         with opened_store(settings) as engine, engine.reader() as client:
             own = Projects(engine).named(project)
+            project = own.name
             wish = msgspec.structs.replace(wish, project=own.project)
             found = page_data.overview_of(client, wish, compares=True)
     if as_json:
         click.echo(msgspec.json.format(msgspec.json.encode(found)))
         return
     view = terminal.view_of(project or "", wish, days, now)
+    if html:
+        html.write(alone.html(view, found))
+        return
     for line in terminal.text(view, found, shutil.get_terminal_size().columns):
         click.echo(line)
 
