@@ -6,8 +6,13 @@ import json
 from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
+from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from usagekit_collector.pages.public import folded
+from usagekit_collector.queries.usage import Use
 
 from tests.support.clients import AXE, visit
 from tests.support.collector import Collector, Project, event
@@ -103,3 +108,84 @@ def test_what_strangers_sent_is_text_in_the_file_and_a_fault_leaves_the_old_one(
     assert file.read_text() == text
     assert [*folder.iterdir()] == [file]
     assert embedded.run("report", *words, "--json").returncode == 2
+
+
+def published(target: Collector, folder: Path, *words: str) -> tuple[Any, Page]:
+    assert lines(target, "--url", target.url, "--public", str(folder), *words) == []
+    assert {one.name for one in folder.iterdir()} == {"usage.json", "index.html"}
+    said = json.loads((folder / "usage.json").read_text())
+    return said, Page((folder / "index.html").read_text())
+
+
+def test_what_a_few_have_done_is_published_under_no_name(
+    embedded: Collector, tmp_path: Path
+) -> None:
+    project, folder = embedded.project(), tmp_path / "a" / "site"
+    words = ("--project", project.token)
+    project.send(event("anon-1", command_name="status"))
+    ran = embedded.run("report", "--url", embedded.url, *words, "--public", str(folder))
+    assert (ran.returncode, ran.stdout) == (1, b"")
+    assert b"fewer than 5 persons" in ran.stderr
+    assert not folder.exists()
+    runs = {"status": 8, "deploy": 6, "private-name": 2, "=another": 1}
+    project.send(
+        *(
+            event(f"anon-{nth}", command_name=one)
+            for one in runs
+            for nth in range(2, runs[one] + 2)
+        ),
+        event("anon-1", "CLI execution failed", command_name="deploy", error_type="PrivateError"),
+    )
+    said, page = published(embedded, folder, *words)
+    assert [one["name"] for one in said["commands"]] == ["status"]
+    assert said["other_commands"] == 10
+    project.send(*(event(f"anon-{nth}", command_name="third") for nth in range(2)))
+    said, page = published(embedded, folder, *words)
+    assert [one["name"] for one in said["commands"]] == ["status", "deploy"]
+    listed = {row["Command"]: (row["Persons"], row["Runs"]) for row in page.tables["Commands"]}
+    assert listed == {"status": (9, 9), "deploy": (7, 7), "other": (None, 5)}
+    for file in folder.iterdir():
+        text = file.read_text()
+        assert not any(one in text for one in ("private-name", "=another", "third", "anon-"))
+        assert "PrivateError" not in text
+        assert project.token not in text
+    # Nobody is told when one person has run it, or of the few of these that are an agent.
+    fields = {"name", "count", "persons", "failures", "p50", "p95"}
+    assert [{*one} for one in said["commands"]] == [fields, fields]
+    said, page = published(embedded, folder, *words, "--panel", "activity")
+    assert "commands" not in said
+    assert set(page.tables) == {"Activity"}
+
+
+def use(name: str, persons: int, count: int) -> Use:
+    now = datetime.now(timezone.utc)
+    return Use(
+        name=name,
+        count=count,
+        persons=persons,
+        in_ci=0,
+        by_agents=0,
+        failures=0,
+        failure_rate=0,
+        rate_low=0,
+        rate_high=1,
+        p50=None,
+        p95=None,
+        p99=None,
+        first_seen=now,
+        last_seen=now,
+        last_version="",
+    )
+
+
+@given(st.lists(st.tuples(st.integers(1, 12), st.integers(0, 30))), st.integers(2, 9))
+def test_whoever_is_in_no_line_is_among_enough_others(
+    groups: list[tuple[int, int]], fewest: int
+) -> None:
+    uses = [use(f"{nth}", persons, persons + more) for nth, (persons, more) in enumerate(groups)]
+    kept, other = folded(uses, sum(one.count for one in uses), fewest)
+    assert all(one.persons >= fewest for one in kept)
+    assert other + sum(one.count for one in kept) == sum(one.count for one in uses)
+    left = sum(one.persons for one in uses if one not in kept)
+    assert left == 0 or left >= fewest or not kept
+    assert len(kept) >= sum(one.persons >= fewest for one in uses) - 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from datetime import datetime, timedelta, timezone
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 import click
@@ -21,6 +22,7 @@ from usagekit_collector.transfer.remote import Remote
 
 if TYPE_CHECKING:
     from usagekit_collector.pages.overview import Overview
+    from usagekit_collector.pages.view import View
 
 _COMMANDS = 20
 
@@ -48,6 +50,26 @@ _COMMANDS = 20
     metavar="FILE",
     help="As one file for a browser, to mail: it asks nobody for anything. - is the output.",
 )
+@click.option(
+    "--public",
+    type=click.Path(file_okay=False, writable=True, path_type=Path),
+    metavar="DIR",
+    help="As index.html and usage.json, for any web server: for everybody to see.",
+)
+@click.option(
+    "--panel",
+    "panels",
+    type=click.Choice(["changes", "activity", "commands", "audiences"]),
+    multiple=True,
+    help="Of --public: only this; may be said again.  [default: all]",
+)
+@click.option(
+    "--fewest",
+    type=click.IntRange(2, 1_000),
+    default=5,
+    show_default=True,
+    help="Of --public: what fewer persons have done is told together, as other, or not at all.",
+)
 @url_option
 @settings_options("store", "state", "password")
 def report(
@@ -57,6 +79,9 @@ def report(
     audience: Any,
     as_json: bool,
     html: TextIO | None,
+    public: Path | None,
+    panels: Any,
+    fewest: int,
     url: str | None,
     **options: Any,
 ) -> None:
@@ -64,8 +89,8 @@ def report(
 
     Days are those of UTC. A store belongs to one process: while a collector runs, say --url.
     """
-    if as_json and html:
-        raise click.UsageError("say --json or --html")
+    if sum(map(bool, (as_json, html, public))) > 1:
+        raise click.UsageError("say one of --json, --html and --public")
     # What others of the commands do not need.
     from usagekit_collector.pages import alone, terminal
     from usagekit_collector.web import page_data
@@ -85,12 +110,37 @@ def report(
     if as_json:
         click.echo(msgspec.json.format(msgspec.json.encode(found)))
         return
-    view = terminal.view_of(project or "", wish, days, now)
+    # A project that has no name goes by its token, which is nobody's business.
+    name = "" if project is None or project.startswith("phc_") else project
+    view = terminal.view_of(name, wish, days, now)
     if html:
         html.write(alone.html(view, found))
         return
+    if public:
+        _publish(public, view, found, panels, fewest)
+        return
     for line in terminal.text(view, found, shutil.get_terminal_size().columns):
         click.echo(line)
+
+
+def _publish(folder: Path, view: View, found: Overview, chosen: Any, fewest: int) -> None:
+    """Write what everybody may know. Raises click.ClickException."""
+    from usagekit_collector.pages import alone, overview, public
+
+    try:
+        made = public.public(view, found, chosen or public.NAMES, fewest)
+        folder.mkdir(parents=True, exist_ok=True)
+        files = {
+            "index.html": alone.html_of(
+                view, overview.tiles(found), public.panels(view, made, found)
+            ),
+            "usage.json": msgspec.json.format(msgspec.json.encode(made)).decode() + "\n",
+        }
+        for name, text in files.items():
+            with click.open_file(str(folder / name), "w", encoding="utf-8", atomic=True) as file:
+                file.write(text)
+    except (ValueError, OSError) as error:
+        raise click.ClickException(f"nothing was published: {error}") from error
 
 
 def _of_remote(remote: Remote, project: str | None, wish: Wish) -> Overview:

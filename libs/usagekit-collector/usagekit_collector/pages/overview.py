@@ -164,10 +164,10 @@ def _count(one: Point | None) -> int:
     return one.count if one else 0
 
 
-def audiences(view: View, found: Sequence[Use]) -> Panel:
-    """Who runs it: always of all, whatever is asked for."""
+def audiences(view: View, found: Sequence[Use], others: int = 0) -> Panel:
+    """Who runs it: always of all, whatever is asked for; and so many runs of others."""
     names = {"people": "people at a keyboard", "ci": "CI", "agents": "AI agents"}
-    total = sum(one.count for one in found)
+    total = sum(one.count for one in found) + others
     rows = [
         [Cell(names[one.name]), Cell(one.persons), Cell(one.count), Cell(one.count / total)]
         for one in found
