@@ -23,6 +23,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from tests.support.collector import COLLECTOR, Collector, event
 from tests.support.load import Sender, wait_for_more
+from tests.support.wire import until
 
 NewCollector = Callable[..., Collector]
 SENDERS = 4
@@ -167,7 +168,8 @@ def test_its_numbers_are_prometheus_s_and_right(new_collector: NewCollector) -> 
     for batch in ([again, event("ada")], [again], [event("undefined", "$identify", alias="x")]):
         assert project.send(*batch).status == 200
     assert project.send({"event": "nobody's"}).status == 400
-    assert len(project.events()) == 3  # By now all of them are stored.
+    assert len(project.events()) == 3  # By now all of them are stored, and soon forgotten.
+    until(lambda: b"events_queued 0.0" in collector.get("/metrics").body)
 
     answer = collector.get("/metrics")
     assert answer.headers["content-type"].startswith("text/plain; version=0.0.4")

@@ -163,4 +163,5 @@ def _with_other(panel: Panel, other: int) -> Panel:
     runs = [one.name for one in panel.columns].index("Runs")
     row = [Cell("other"), *(Cell(None) for _ in panel.columns[1:])]
     row[runs] = Cell(other)
-    return msgspec.structs.replace(panel, rows=[*panel.rows, row])
+    sentence = panel.sentence if panel.rows else "None is of enough persons to be told of."
+    return msgspec.structs.replace(panel, rows=[*panel.rows, row], sentence=sentence)
