@@ -143,3 +143,17 @@ def test_a_quantile_of_buckets_is_within_a_bucket_of_the_exact(
     exact = float(np.quantile(values, share, method="inverted_cdf"))
     found = stats.quantile(buckets, share)
     assert abs(log(found) - log(exact)) <= log(stats.WIDTH)
+
+
+@given(st.dictionaries(st.integers(20, 40), st.integers(20, 90), min_size=1), st.integers(0, 6))
+def test_what_is_not_looked_into_is_what_would_be_said_of_no_difference(
+    buckets: dict[int, int], later: int
+) -> None:
+    pair = [(buckets, {one + later: count for one, count in buckets.items()})]
+    all_of_it = stats.quantile_ratio(pair, 0.95)
+    found = stats.quantile_ratio(pair, 0.95, least=1.1)
+    assert found[:2] == all_of_it[:2]
+    if found.is_different is None or found.second > 1.1 * found.first:
+        assert found == all_of_it
+    else:
+        assert found.is_different is False

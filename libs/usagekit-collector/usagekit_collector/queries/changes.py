@@ -59,10 +59,9 @@ def changes(client: Client, wish: Wish, limit: int) -> list[Change]:
         rate = rate_difference([pair], among)
         if rate.is_different and rate.second > rate.first:
             found.append(_change("fails more", command, pair[1], *rate[:4]))
-        time = quantile_ratio(
-            [(was_times.get(command, {}), now_times.get(command, {}))], 0.95, among
-        )
-        if time.is_different and time.second > _SLOWER * time.first:
+        times = (was_times.get(command, {}), now_times.get(command, {}))
+        time = quantile_ratio([times], 0.95, among, least=_SLOWER)
+        if time.is_different and time.second > time.first:
             found.append(_change("slower", command, pair[1], *time[:4]))
     # Where nothing is known of the time before, all would be new.
     for command in sorted(now.keys() | was.keys()) if was else ():

@@ -127,7 +127,10 @@ def quantile(buckets: Mapping[int, float], share: float) -> float:
 
 
 def quantile_ratio(
-    strata: Sequence[tuple[Mapping[int, int], Mapping[int, int]]], share: float, among: int = 1
+    strata: Sequence[tuple[Mapping[int, int], Mapping[int, int]]],
+    share: float,
+    among: int = 1,
+    least: float = 0.0,
 ) -> Difference:
     """How many times a quantile of durations has become of a second version, over the commands of
     both, each of which counts as much in one as in the other.
@@ -139,6 +142,8 @@ def quantile_ratio(
         strata: a command's buckets of durations in the first version, and in the second.
         share: which quantile.
         among: as ``rate_difference`` has it.
+        least: what has not become more times than this is no difference, and its interval is not
+            looked for, which takes the time.
     """
     pairs = [pair for pair in strata if all(sum(one.values()) for one in pair)]
     counts = [[sum(one.values()) for one in pair] for pair in pairs]
@@ -147,13 +152,19 @@ def quantile_ratio(
     keys = sorted({bucket for pair in pairs for one in pair for bucket in one})
     mix = np.array([sum(one) for one in counts], float)
     mix /= mix.sum()
+    sides = [
+        np.array([[pair[side].get(key, 0) for key in keys] for pair in pairs], float)
+        for side in (0, 1)
+    ]
+    sizes = [one.sum(axis=1).astype(int) for one in sides]
+    sides = [one / size[:, None] for one, size in zip(sides, sizes, strict=True)]
+    values = np.array([log(value_of(key)) for key in keys])
+    first, second = (exp(_between(values, _crossing(mix @ one, share))) for one in sides)
+    if second <= least * first:
+        return Difference(first, second, 0.0, least, False)
     random = np.random.default_rng(_SEED)
-    found, resampled = [], []
-    for side in (0, 1):
-        shares = np.array([[pair[side].get(key, 0) for key in keys] for pair in pairs], float)
-        totals = shares.sum(axis=1).astype(int)
-        shares /= totals[:, None]
-        found.append(_crossing(mix @ shares, share))
+    resampled = []
+    for shares, totals in zip(sides, sizes, strict=True):
         again = np.stack(
             [
                 random.multinomial(total, row, _RESAMPLES) / total
@@ -162,8 +173,6 @@ def quantile_ratio(
             axis=1,
         )
         resampled.append(np.array([_crossing(mix @ one, share) for one in again]))
-    values = np.array([log(value_of(key)) for key in keys])
-    first, second = (exp(_between(values, one)) for one in found)
     logs = [np.interp(one, np.arange(len(keys)), values) for one in resampled]
     error = float(np.std(logs[1] - logs[0]))
     middle, z = log(second / first), _z(among)
