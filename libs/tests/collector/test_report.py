@@ -155,6 +155,10 @@ def test_what_a_few_have_done_is_published_under_no_name(
     said, page = published(embedded, folder, *words, "--panel", "activity")
     assert "commands" not in said
     assert set(page.tables) == {"Activity"}
+    renamed = ("project", "rename", project.token, "a program", "--url", embedded.url)
+    assert embedded.run(*renamed).returncode == 0
+    said, page = published(embedded, folder, "--project", "a program")
+    assert (said["project"], page.h1) == ("a program", "Usage of a program")
 
 
 def use(name: str, persons: int, count: int) -> Use:

@@ -17,7 +17,7 @@ from usagekit_collector.queries.seen import Wish
 from usagekit_collector.queries.usage import Point, Totals, Use
 from usagekit_collector.store.opening import opened_store
 from usagekit_collector.store.password import of_url
-from usagekit_collector.store.projects import Projects
+from usagekit_collector.store.projects import Projects, named
 from usagekit_collector.transfer.remote import Remote
 
 if TYPE_CHECKING:
@@ -100,18 +100,19 @@ def report(
     end = now.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
     wish = Wish(project=0, start=end - timedelta(days=days), end=end, audience=audience)
     if url:
-        found = _of_remote(Remote(*of_url(settings, url)), project, wish)
+        remote = Remote(*of_url(settings, url))
+        own = named(remote.projects(), project)
+        found = _of_remote(remote, own.name, wish)
     else:
         with opened_store(settings) as engine, engine.reader() as client:
             own = Projects(engine).named(project)
-            project = own.name
             wish = msgspec.structs.replace(wish, project=own.project)
             found = page_data.overview_of(client, wish, compares=True)
     if as_json:
         click.echo(msgspec.json.format(msgspec.json.encode(found)))
         return
-    # A project that has no name goes by its token, which is nobody's business.
-    name = "" if project is None or project.startswith("phc_") else project
+    # A project that was given no name goes by its token, which is nobody's business.
+    name = "" if own.name in own.tokens else own.name
     view = terminal.view_of(name, wish, days, now)
     if html:
         html.write(alone.html(view, found))
@@ -140,10 +141,10 @@ def _publish(folder: Path, view: View, found: Overview, chosen: Any, fewest: int
             with click.open_file(str(folder / name), "w", encoding="utf-8", atomic=True) as file:
                 file.write(text)
     except (ValueError, OSError) as error:
-        raise click.ClickException(f"nothing was published: {error}") from error
+        raise click.ClickException(f"it cannot be published: {error}") from error
 
 
-def _of_remote(remote: Remote, project: str | None, wish: Wish) -> Overview:
+def _of_remote(remote: Remote, project: str, wish: Wish) -> Overview:
     """What the first page is made of, as a collector that runs says. Raises RemoteError."""
     from usagekit_collector.pages.overview import Overview
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
-from typing import Literal, TypeVar
+from typing import Any, Literal, TypeVar
 
 import msgspec
 
@@ -76,39 +76,35 @@ def public(view: View, found: Overview, chosen: Sequence[Name], fewest: int) -> 
     names = {one.name for one in commands}
     total = sum(one.count for one in found.audiences)
     audiences, other_audiences = folded(found.audiences, total, fewest)
-    made = Public(
+    parts: dict[Name, dict[str, Any]] = {
+        # A command that only a few run by now is not named; one that nobody runs any more is.
+        "changes": {
+            "changes": [
+                one
+                for one in _known(found.changes, fewest)
+                if one.command in names or one.kind == "vanished"
+            ]
+        },
+        "activity": {
+            "days": found.days,
+            "releases": [
+                Out(one.version, one.released.date(), one.persons)
+                for one in _known(found.releases, fewest)
+                if one.released is not None
+            ],
+        },
+        "commands": {"commands": _lines(commands), "other_commands": other_commands},
+        "audiences": {"audiences": _lines(audiences), "other_audiences": other_audiences},
+    }
+    return Public(
         project=view.project,
         start=view.wish.start,
         end=view.wish.end,
         audience=view.wish.audience,
         fewest=fewest,
         totals=found.now,
-        # A command that only a few run by now is not named; one that nobody runs any more is.
-        changes=[
-            one
-            for one in _known(found.changes, fewest)
-            if one.command in names or one.kind == "vanished"
-        ],
-        days=found.days,
-        releases=[
-            Out(one.version, one.released.date(), one.persons)
-            for one in _known(found.releases, fewest)
-            if one.released is not None
-        ],
-        commands=_lines(commands),
-        other_commands=other_commands,
-        audiences=_lines(audiences),
-        other_audiences=other_audiences,
+        **{field: value for name in chosen for field, value in parts[name].items()},
     )
-    belong = {
-        "changes": ["changes"],
-        "activity": ["days", "releases"],
-        "commands": ["commands", "other_commands"],
-        "audiences": ["audiences", "other_audiences"],
-    }
-    usual = {one.name: one.default for one in msgspec.structs.fields(Public)}
-    left_out = {one for name in belong if name not in chosen for one in belong[name]}
-    return msgspec.structs.replace(made, **{one: usual[one] for one in left_out})
 
 
 def panels(view: View, made: Public, found: Overview) -> list[Panel]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import time
+from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from datetime import datetime, timezone
 
@@ -101,17 +102,21 @@ class Projects:
     def named(self, wish: str | None) -> Project:
         """The project of a name or a token; the only one, if there is but one. Raises
         UnknownProject, with words for whoever asked."""
-        known = self.all()
-        if not wish:
-            if len(known) == 1:
-                return known[0]
-            if not known:
-                raise UnknownProject("there is no project yet: the first token makes one")
-            raise UnknownProject("there are several projects: say which, by its name or token")
-        for one in known:
-            if wish == one.name or wish in one.tokens:
-                return one
-        raise UnknownProject("there is no project of this name or token")
+        return named(self.all(), wish)
+
+
+def named(known: Sequence[Project], wish: str | None) -> Project:
+    """One of these, as ``Projects.named`` has it."""
+    if not wish:
+        if len(known) == 1:
+            return known[0]
+        if not known:
+            raise UnknownProject("there is no project yet: the first token makes one")
+        raise UnknownProject("there are several projects: say which, by its name or token")
+    for one in known:
+        if wish == one.name or wish in one.tokens:
+            return one
+    raise UnknownProject("there is no project of this name or token")
 
 
 def read(client: Client) -> tuple[list[Project], AbstractSet[str]]:
