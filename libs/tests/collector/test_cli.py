@@ -56,7 +56,7 @@ def test_it_says_its_version(new_collector: NewCollector) -> None:
 
 def test_every_command_and_every_option_says_what_it_is_in_80_columns() -> None:
     found = list(helps(cli, "usagekit-collector"))
-    assert len(found) == 14
+    assert len(found) == 15
     for name, command, said in found:
         assert f"Usage: {name} " in said
         assert command.help

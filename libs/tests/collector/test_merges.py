@@ -59,14 +59,15 @@ def test_merges_of_a_hundred_thousand_ids_take_time_in_proportion_and_others_go_
         return event(f"id-{target}", "$merge_dangerously", alias=f"id-{source}")
 
     def each(count: int) -> tuple[float, float, int]:
-        """Processor seconds for one merge; MB that it took at most; answers to others meanwhile."""
+        """Processor seconds for one merge, to when it can be asked for; MB that it took at most;
+        answers to others meanwhile."""
         with new_collector() as collector, ThreadPoolExecutor(1) as somebody:
             project, process = collector.project(), Watched(collector)
             done = threading.Event()
 
             def others() -> int:
                 own, answers = collector.project(), 0
-                while not done.is_set():
+                while not done.wait(0.05):  # seldom enough to cost next to nothing
                     assert own.send(event("somebody")).status == 200
                     answers += 1
                 return answers
@@ -75,11 +76,12 @@ def test_merges_of_a_hundred_thousand_ids_take_time_in_proportion_and_others_go_
             before, began = process.resident, process.seconds
             for first in range(0, count, 5_000):
                 assert project.send(*map(merge, range(first, first + 5_000))).status == 200
+            project.person("id-0")  # an answer that has to wait until all are folded
             seconds = process.seconds - began
             done.set()
             return seconds / count, process.peak - before, going_on.result()
 
     few, most = each(25_000), each(100_000)
-    assert most[0] < 2 * few[0]
+    assert most[0] < 3 * few[0]  # by the square it were four times as much
     assert most[1] < 400
     assert most[2] > 10

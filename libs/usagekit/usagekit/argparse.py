@@ -88,6 +88,8 @@ class _Parsing:
             self._note_way(self._at_work[-2], now)
         words = sys.argv[1:] if args is None else args
         if type(words) in (list, tuple):  # anything else might be used up by looking
+            if len(self._at_work) == 1 and list(words) == sys.argv[1:]:  # it is the program's own
+                self._watch.declared_by(now.parser)
             typed = (word.partition("=")[0] for word in words if type(word) is str)
             self._watch.options += declared.options(typed)
 

@@ -69,6 +69,8 @@ def watch_command(watch: "Watch", command: "Any", *, named: bool = True) -> None
 
     ``named``: whether the way to it is in the path; beyond a name that no group lists, nothing is.
     """
+    if not watch.path:
+        watch.guard(lambda: watch.declared_by(command))
     make_context, invoke = command.make_context, command.invoke
     is_group = hasattr(type(command), "resolve_command")
     # Before it sees the command line, whose words it may make options of.

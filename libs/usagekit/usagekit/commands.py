@@ -146,7 +146,7 @@ def show_schema(_config: UsageConfig, _environ: Mapping[str, str], *, json: bool
         return
     for name, field in declared.items():
         kind = f"{field.kind}, {field.unit}" if field.unit else field.kind
-        _say(f"{name:<17}{kind:<22}e.g. {field.example_text()}")
+        _say(f"{name:<18}{kind:<21}e.g. {field.example_text()}")
         _say(f"    {field.why}")
 
 

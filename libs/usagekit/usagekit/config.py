@@ -41,6 +41,7 @@ class UsagePaths:
         self.identity_lock: Final = f"{self.folder}/identity.lock"
         self.choice: Final = f"{self.folder}/choice"
         self.notice: Final = f"{self.folder}/notice"
+        self.declared: Final = f"{self.folder}/declared"
         self.link: Final = f"{self.folder}/link"
         self.running: Final = f"{self.folder}/running"
         self.spool: Final = f"{self.folder}/spool"
@@ -80,6 +81,7 @@ class UsageConfig:
         notice: what a person is told before the first event: what is recorded, why, and how to
             stop it or read more. Empty: in general words.
         has_commands: whether the program has the ``usage`` commands that those words speak of.
+        declares: whether it is told, once for each version, what commands the program has.
         machine_off: a file by which an administrator switches tracking off for all users.
     """
 
@@ -123,6 +125,7 @@ class UsageConfig:
         logout_command: str | None = None,
         notice: str = "",
         has_commands: bool = True,
+        declares: bool = False,
         machine_off: str = "/etc/usagekit/off",
     ) -> None:
         self.program: Final = program
@@ -139,6 +142,7 @@ class UsageConfig:
         self.logout_command: Final = logout_command
         self.notice: Final = notice
         self.has_commands: Final = has_commands
+        self.declares: Final = declares
         self.machine_off: Final = machine_off
         self.tracking_variable: Final = f"{prefix}_TRACKING"
         self.event_variable: Final = f"{prefix}_EVENT_DATA"

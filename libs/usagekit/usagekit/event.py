@@ -10,6 +10,8 @@ from typing import Any, Final
 
 from usagekit.snapshot import is_uuid
 
+# By which a program says what commands it has: no receiver acts upon it, and none counts it.
+DECLARED = "$cli_declared"
 _TIMESTAMP = re.compile(
     r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{3}|\.\d{6})?(?:Z|[+-]\d\d:\d\d)", re.ASCII
 )
@@ -85,7 +87,7 @@ class Event:
                 raise ValueError(f"an event's {name} is a string")
         if not is_uuid(self.uuid):
             raise ValueError("an event's uuid is a UUID")
-        if self.event_name.startswith("$"):
+        if self.event_name.startswith("$") and self.event_name != DECLARED:
             raise ValueError("an event's name is not one that receivers act upon")
         _check_timestamp(self.timestamp)
         for name in ("is_anon", "superseded"):

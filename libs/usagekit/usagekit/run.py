@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Any
 
+    from usagekit.declaration import Declaration
     from usagekit.tracker import CommandTracker
 
 # Where Click's commands come from, if anybody has loaded it.
@@ -65,6 +66,7 @@ class Watch:
         self._tracker = tracker
         self._replaced: list[tuple[Any, str, Any]] = []
         self._is_plain = False
+        self._names: Declaration | None = None
         self.path: list[str] = []
         self.options: list[str] = []
         self.typed: list[object] = []
@@ -98,6 +100,13 @@ class Watch:
             self.question = True
         elif not self._replaced:
             self.begin()  # nothing will tell what it is called, nor when it starts
+
+    def declared_by(self, root: "Any") -> None:
+        """The program's outermost command or parser, before it has seen the command line."""
+        if self._names is None and self._tracker.declares():
+            from usagekit.declaration import declaration_of
+
+            self._names = declaration_of(root, self._tracker.program)
 
     def begin(self) -> None:
         """The command is known, and runs from now on; again, if it is known better."""
@@ -134,6 +143,8 @@ class Watch:
             from usagekit.outcome import outcome_of  # an ordinary end needs no judge
 
             outcome = outcome_of(ending, self.error, self.name.split("."), self.typed)
+        if self._names is not None:
+            self._tracker.declare(self._names)
         self._tracker.track_command_execution(self.name, outcome, duration, self.options)
 
     def _saw_command(self) -> bool:

@@ -110,6 +110,12 @@ PROPERTIES = {
         "which AI agent runs it, if any",
         values=tuple(dict.fromkeys(AGENTS.values())),
     ),
+    "declared_commands": Field(
+        "strings",
+        ["db.drop", "db.migrate"],
+        "what nobody uses: all commands, once a version, if a program tells them",
+    ),
+    "declared_options": Field("strings", ["json"], "the same of options, in the same event"),
     "one_off_id": Field(
         "boolean", True, "present if the ID could not be stored and will not be seen again"
     ),

@@ -60,7 +60,7 @@ def purge(config: UsageConfig) -> None:
     paths = config.paths
     with held(config, config.paths.sender_lock), settling(config), _all_of_it() as attempt:
         attempt(lambda: _empty(config))
-        state = (paths.log, paths.link, paths.dropped, paths.breaker, paths.notice)
+        state = (paths.log, paths.link, paths.dropped, paths.breaker, paths.notice, paths.declared)
         scratch = [name for name in _names(paths, paths.folder) if is_scratch(name)]
         leftovers = [f"{paths.folder}/{name}" for name in scratch]
         for path in (*state, paths.principal, *leftovers, paths.identity):
@@ -75,6 +75,7 @@ def export(config: UsageConfig) -> dict[str, Any]:
         "usage.json": _content(paths, paths.identity),
         "choice": _content(paths, paths.choice),
         "link": _content(paths, paths.link),
+        "declared": read_text(paths, paths.declared),
         "principal": read_text(paths, paths.principal),
         "running": _contents(paths, paths.running),
         "queued": _contents(paths, paths.spool),

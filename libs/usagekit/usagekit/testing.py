@@ -63,6 +63,10 @@ class _CapturingTracker(CommandTracker):
     def forget(self) -> None:
         """There is nothing to forget."""
 
+    def declares(self) -> bool:
+        """No event of a command's."""
+        return False
+
     def identify(self, principal_id: str) -> None:
         self._person.principal_id = principal_id
 

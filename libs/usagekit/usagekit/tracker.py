@@ -6,7 +6,12 @@ import sys
 from usagekit.config import decide
 from usagekit.facts import facts, in_ci
 from usagekit.service import UsageService, minted
-from usagekit.snapshot import credentials_stamp, read_identity, unresolved_credentials
+from usagekit.snapshot import (
+    credentials_stamp,
+    read_identity,
+    read_text,
+    unresolved_credentials,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -14,6 +19,7 @@ if TYPE_CHECKING:
     from typing import Any, Final
 
     from usagekit.config import UsageConfig
+    from usagekit.declaration import Declaration
     from usagekit.snapshot import Identity
 
 SUCCEEDED = "CLI execution succeeded"
@@ -91,6 +97,30 @@ class CommandTracker:
         self.guard(self._give_notice)
         if not self._config.debug and sys.platform != "win32":
             self.guard(lambda: self._service.begin(self.event(command_name, Outcome(), 0)))
+
+    def declares(self) -> bool:
+        """Whether it is to be told what commands the program has. Never raises.
+
+        Once for each version and home: not in CI, where each job has a home of its own.
+        """
+        config = self._config
+        if not (config.declares and self._consent.enabled and config.has_destination):
+            return False
+        if config.debug or in_ci(self._environ):
+            return False
+        return read_text(config.paths, config.paths.declared) != config.version
+
+    def declare(self, names: "Declaration") -> None:
+        """Tell what commands the program has. Never raises."""
+
+        def tell() -> None:
+            from usagekit.declaration import declare
+
+            author = self._author(self._stamp)
+            if decide(self._environ, self._config).enabled and not author.pop("one_off"):
+                declare(self._config, names, author)
+
+        self.guard(tell)
 
     def forget(self) -> None:
         """Take back what was noted down: this was no command. Never raises."""

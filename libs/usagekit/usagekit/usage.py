@@ -40,6 +40,9 @@ class Usage:
             returns the account's ID, or None; it may block and raise. Without one, see
             ``identify``.
         notice: what a person is told before the first event, in place of general words.
+        declare: tell the receiver once for each version what commands and options the program
+            has, so that what nobody uses can be seen: names that the program declares, and
+            nothing of its user's.
 
     Raises ValueError for what can be no name, host, folder or resolver.
     """
@@ -56,6 +59,7 @@ class Usage:
         credentials: str = "",
         resolver: "Callable[[], str | None] | str | None" = None,
         notice: str = "",
+        declare: bool = False,
     ) -> None:
         letters = name.replace(".", "").replace("_", "").replace("-", "")
         if not (name.isascii() and name[:1].isalnum() and letters.isalnum()):
@@ -75,6 +79,7 @@ class Usage:
         self._credentials = os.path.abspath(os.path.expanduser(credentials)) if credentials else ""
         self._resolver = _path_of(resolver)
         self._notice = notice
+        self._declare = declare
         self._mounted = False
         self._tracker: CommandTracker | None = None
 
@@ -107,6 +112,7 @@ class Usage:
             sender_environ={POLICY: to_json(policy)},
             notice=self._notice,
             has_commands=self._mounted,
+            declares=self._declare,
         )
 
     def run(self, app: "Callable[[], Any]") -> "Any":
@@ -161,6 +167,25 @@ class Usage:
     def logout(self) -> None:
         """Whoever was logged in has left: this command is still theirs, the next a stranger's."""
         (self._tracker or make_tracker(self.config())).logout()
+
+    def declaration(self, app: "Any") -> "dict[str, Any]":
+        """What commands and options the program has, as ``usagekit-collector declare`` reads it.
+
+        Unlike ``declare=True`` it asks groups that make their commands late for all of them.
+
+        Args:
+            app: a Typer app, a Click command or group, or an argparse parser.
+
+        Returns ``version``, ``commands`` and ``options``. Raises TypeError for anything else.
+        """
+        from usagekit.declaration import declaration_of
+
+        typer: Any = sys.modules.get("typer.main")
+        root = typer.get_command(app) if typer and isinstance(app, typer.Typer) else app
+        if not (hasattr(root, "make_context") or hasattr(root, "parse_known_args")):
+            raise TypeError(f"no Typer app, Click command or argparse parser: {app!r}")
+        commands, options = declaration_of(root, self._name, asks=True)
+        return {"version": self._version, "commands": commands, "options": options}
 
     def mount(self, target: "Any") -> None:
         """Add the group of commands ``usage`` (status, on, off, show, log and so on) to a program.

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from urllib.parse import urlencode
 
 from usagekit_collector.pages import words
 from usagekit_collector.pages.panels import Cell, Column, Panel
 from usagekit_collector.pages.view import View
+from usagekit_collector.queries.declared import Declared
 from usagekit_collector.queries.usage import By, Use
 
 TOLD_BY: dict[By, tuple[str, str]] = {
@@ -15,6 +17,10 @@ TOLD_BY: dict[By, tuple[str, str]] = {
     "command": ("Commands", "Command"),
     "option": ("Options", "Option"),
 }
+_HOW = (
+    'Once it has, by "usagekit-collector declare FILE" or by Usage(…, declare=True), what is never '
+    "used stands here."
+)
 CAVEAT = "That few use something does not prove that nobody needs it."
 
 
@@ -53,6 +59,41 @@ def panel(view: View, by: By, month: Sequence[Use], quarter: Sequence[Use]) -> P
         ],
         rows=rows,
         api=view.api("breakdown", by=by, audience=""),
+    )
+
+
+def unused(view: View, found: Sequence[Declared]) -> Panel:
+    """What the program says that it has, that which nobody has ever used at the top."""
+    never = sum(one.last_seen is None for one in found)
+    if not found:
+        sentence = f"The program has not said what commands it has. {_HOW}"
+    elif never:
+        which = words.number(never, "was", "were")
+        sentence = f"Of what {found[0].version} has, {which} never used. {CAVEAT}"
+    else:
+        sentence = f"All that {found[0].version} has was used."
+    return Panel(
+        id="declared",
+        title="What the program has",
+        sentence=sentence,
+        columns=[
+            Column("Name"),
+            Column("Is"),
+            Column("Used"),
+            Column("Last seen", "time"),
+            Column("Last version"),
+        ],
+        rows=[
+            [
+                Cell(one.name),
+                Cell("a command" if one.kind == "command" else "an option"),
+                Cell("never" if one.last_seen is None else "yes"),
+                Cell(one.last_seen),
+                Cell(one.last_version),
+            ]
+            for one in found
+        ],
+        api=f"/api/insights/declared?{urlencode({'project': view.project})}",
     )
 
 

@@ -149,7 +149,7 @@ def _totals(client: Client, wish: Wish, newcomers: int) -> Totals:
 def breakdown(client: Client, wish: Wish, by: By, limit: int) -> list[Use]:
     """The runs by what they have in common, what the most persons have first."""
     found = []
-    for row in rows_of(client, "breakdown", wish, name_is=_name(by), limit=limit):
+    for row in rows_of(client, "breakdown", wish, name_is=in_sql(by), limit=limit):
         low, high = wilson(row["failures"], row["count"])
         rate = row["failures"] / row["count"]
         found.append(Use(failure_rate=rate, rate_low=low, rate_high=high, **_without_nan(row)))
@@ -168,7 +168,7 @@ def series(
     persons, the first of them first, or of those that are said."""
     if names is None:
         names = [one.name for one in breakdown(client, wish, by, top)] if by else [""]
-    name_is = _name(by) if by else "''"
+    name_is = in_sql(by) if by else "''"
     rows = rows_of(client, "series", wish, interval=interval, name_is=name_is, names=names)
     found = {(row["period"], row["name"]): row for row in map(_without_nan, rows)}
     periods = [period for period, _ in found]
@@ -207,7 +207,7 @@ def neighbours(client: Client, wish: Wish, command: str, limit: int) -> list[Nei
     return [one for some in sides for one in some[:limit]]
 
 
-def _name(by: By) -> str:
+def in_sql(by: By) -> str:
     """What a run has in common with others, in SQL."""
     if by == "option":
         return "arrayJoin(JSONExtract(properties, 'options', 'Array(String)'))"

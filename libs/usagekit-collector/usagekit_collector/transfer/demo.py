@@ -15,6 +15,8 @@ from uuid import UUID, uuid5
 
 import msgspec
 
+from usagekit_collector.queries.declared import EVENT
+
 PROGRAM = "skyctl"
 _SPACE = UUID("7d1c7a56-3d2b-5d0b-9d0e-6f3a1f5f0b11")
 _PERSONS = 320
@@ -22,6 +24,7 @@ _PERSONS = 320
 _RELEASES = {"1.0.0": 0.0, "1.1.0": 0.22, "1.2.0": 0.45, "1.2.1": 0.56, "1.3.0": 0.75}
 _PYTHONS = {"3.10.14": 2, "3.11.9": 4, "3.12.4": 6, "3.13.1": 3}
 _SYSTEMS = {"Darwin": 9, "Linux": 8, "Windows": 3}
+_NEVER_USED = ["config reset", "legacy import"]
 _OPTIONS = ["json", "verbose", "region", "dry-run", "force"]
 
 
@@ -80,7 +83,7 @@ def events(seed: int, until: datetime, days: int) -> Iterator[bytes]:
     """
     random = Random(seed)  # noqa: S311 - nothing is secret in it
     start = until - timedelta(days=days)
-    found: list[tuple[datetime, dict[str, Any]]] = []
+    found = [_declaration(start, days)]
     for nth in range(_PERSONS):
         person = _person(random, nth)
         found += _life(random, person, start, days)
@@ -89,6 +92,19 @@ def events(seed: int, until: datetime, days: int) -> Iterator[bytes]:
         event["uuid"] = str(uuid5(_SPACE, f"{seed} {nth}"))
         event["timestamp"] = moment.isoformat().replace("+00:00", "Z")
         yield msgspec.json.encode(event)
+
+
+def _declaration(start: datetime, days: int) -> tuple[datetime, dict[str, Any]]:
+    """What the last version says that it has: of that, some was never used."""
+    version = list(_RELEASES)[-1]
+    said = {
+        "cli_version": version,
+        "declared_commands": [one.name for one in _COMMANDS] + _NEVER_USED,
+        "declared_options": [*_OPTIONS, "no-color"],
+        "$process_person_profile": False,
+    }
+    moment = start + timedelta(days=days * _RELEASES[version])
+    return moment, {"event": EVENT, "distinct_id": f"{PROGRAM} {version}", "properties": said}
 
 
 def _person(random: Random, nth: int) -> _Person:

@@ -15,6 +15,7 @@ from usagekit_collector.web.questions import TimesQuery, ask, project_of, times
 from usagekit_collector.web.service import Service
 
 Limit = Annotated[int, Meta(ge=1, le=1000, description="How many at most.")]
+Format = Annotated[Literal["json", "csv"], Meta(description="JSON, or a table for a spreadsheet.")]
 Period = Annotated[
     Interval, Meta(description="By days, weeks (from Monday) or months, as they begin in tz.")
 ]
@@ -31,9 +32,7 @@ class EveryCommandQuery(TimesQuery, kw_only=True):
     audience: Annotated[
         Audience, Meta(description="Of people at a keyboard, of CI, or of AI agents; or of all.")
     ] = "all"
-    format: Annotated[
-        Literal["json", "csv"], Meta(description="JSON, or a table for a spreadsheet.")
-    ] = "json"
+    format: Format = "json"
 
 
 class InsightQuery(EveryCommandQuery, kw_only=True):

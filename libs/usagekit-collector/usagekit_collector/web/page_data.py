@@ -15,6 +15,7 @@ from usagekit_collector.pages.panels import Panel
 from usagekit_collector.pages.view import View
 from usagekit_collector.queries import (
     changes,
+    declared,
     error_groups,
     events,
     fields,
@@ -227,7 +228,8 @@ def support_page(client: Client, view: View, _: str) -> dict[str, Any]:
         )
         for by in support.TOLD_BY
     ]
-    return {"panels": panels}
+    known = declared.declared(client, view.wish.project, _ROWS)
+    return {"panels": [*panels, support.unused(shown, known)]}
 
 
 def _by(client: Client, view: View, wish: Wish, by: usage.By, **more: str) -> Panel:

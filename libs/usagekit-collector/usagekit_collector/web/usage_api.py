@@ -9,20 +9,23 @@ from msgspec import Meta
 
 from usagekit_collector.ingest.capture import EARLIEST, LATEST
 from usagekit_collector.queries import changes as changing
+from usagekit_collector.queries import declared as declaring
 from usagekit_collector.queries import error_groups, usage
 from usagekit_collector.queries import fields as arriving
 from usagekit_collector.queries import releases as releasing
 from usagekit_collector.queries.seen import Wish
 from usagekit_collector.web.filters import (
     EveryCommandQuery,
+    Format,
     InsightQuery,
+    Limit,
     PeriodsQuery,
     RankingQuery,
     insight,
     wish_of,
 )
 from usagekit_collector.web.operations import ApiError
-from usagekit_collector.web.questions import ask
+from usagekit_collector.web.questions import ProjectQuery, ask, project_of
 from usagekit_collector.web.service import Service
 
 if TYPE_CHECKING:
@@ -87,6 +90,13 @@ class VerdictQuery(ReleasesQuery, kw_only=True):
     before: Annotated[
         str, Meta(description="The version that it is compared with; default: the one before it.")
     ] = ""
+
+
+class DeclaredQuery(ProjectQuery, kw_only=True):
+    """Of which project, and how."""
+
+    limit: Limit = 100
+    format: Format = "json"
 
 
 class ChangesQuery(RankingQuery, kw_only=True):
@@ -168,6 +178,12 @@ async def fields(service: Service, asked: RankingQuery, _: Request) -> list[arri
     return await ask(service, lambda client: arriving.fields(client, wish, asked.limit))
 
 
+async def declared(service: Service, asked: DeclaredQuery, _: Request) -> list[declaring.Declared]:
+    """The commands and options that the program says it has: what was never used first."""
+    project = (await project_of(service, asked.project)).project
+    return await ask(service, lambda client: declaring.declared(client, project, asked.limit))
+
+
 async def changes(service: Service, asked: ChangesQuery, _: Request) -> list[changing.Change]:
     """What has changed from the time before, of the same length."""
     wish = _with_before(await wish_of(service, asked))
@@ -191,5 +207,6 @@ OPERATIONS = [
     insight(releases, ReleasesQuery, releasing.Release),
     insight(verdict, VerdictQuery, releasing.Verdict),
     insight(fields, RankingQuery, arriving.Field),
+    insight(declared, DeclaredQuery, declaring.Declared),
     insight(changes, ChangesQuery, changing.Change),
 ]
