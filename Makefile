@@ -8,12 +8,12 @@ demo: .venv/ready  ## the whole life of an identity, on this machine, from nothi
 	@cd libs && KEEP='$(KEEP)' ../$(BIN)/python -m tests.support.demo
 
 # Four at once on two cores: some of them wait.
-test: .venv/ready .venv-posthog3/ready .venv-posthog5/ready .venv-posthog6/ready .node-clients/ready  ## the test suite, with branch coverage of child processes too
+test: .venv/ready .venv-posthog3/ready .venv-posthog5/ready .venv-posthog6/ready .node-clients/ready  ## the test suite; ARGS=--cov measures branch coverage, of child processes too
 	@$(BIN)/python -m pytest -n 4 --dist worksteal $(ARGS)
 
 # What it leaves out, and ten times as many examples of each property.
 torture: .venv/ready .venv-posthog5/ready .node-clients/ready  ## what is long by nature: kills, storms, fuzzing, a million events
-	@HYPOTHESIS_PROFILE=thorough $(BIN)/python -m pytest -n 3 --dist worksteal --no-cov -m "torture or hypothesis" $(ARGS)
+	@HYPOTHESIS_PROFILE=thorough $(BIN)/python -m pytest -n 3 --dist worksteal -m "torture or hypothesis" $(ARGS)
 
 check: .venv/ready  ## style, types
 	@$(BIN)/ruff check .

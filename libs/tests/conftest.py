@@ -18,7 +18,7 @@ from tests.support.recorder import Recorder
 # No test says how long anything takes on this machine, Hypothesis neither. Of examples, ``make
 # torture`` tries ten times as many.
 _UNTIMED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.register_profile("quick", _UNTIMED, max_examples=50)
+settings.register_profile("quick", _UNTIMED, max_examples=25)
 settings.register_profile("thorough", _UNTIMED, max_examples=500, print_blob=True)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
 

@@ -44,9 +44,12 @@ def server(tmp_path_factory: pytest.TempPathFactory, clickhouse: ClickHouse) -> 
         yield running
 
 
-@pytest.fixture(scope="session", params=["embedded", "server"])
+@pytest.fixture(
+    scope="session", params=["embedded", pytest.param("server", marks=pytest.mark.torture)]
+)
 def collector(request: pytest.FixtureRequest) -> Collector:
-    """For all tests that need none of their own: each runs on both kinds of store."""
+    """For all tests that need none of their own: each runs on both kinds of store, on a server by
+    ``make torture``. What a server alone can do to a collector, ``test_server_store`` tries."""
     running: Collector = request.getfixturevalue(request.param)
     return running
 

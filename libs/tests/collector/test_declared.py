@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+from usagekit_collector.transfer.declaring import NoDeclaration, declaration_of
 
 from tests.support.collector import Collector, Project, event
 from tests.support.pages import Page
@@ -209,17 +211,17 @@ def test_what_a_stranger_says_that_it_has_breaks_nothing(collector: Collector, o
         ("\udc80", "invalid character"),
     ],
 )
-def test_a_file_that_says_something_else_is_refused_in_words(
-    new_collector: Any, tmp_path: Path, said: object, why: str
-) -> None:
-    collector = new_collector()
-    file = tmp_path / "declared.json"
+def test_a_file_that_says_something_else_is_refused_in_words(said: object, why: str) -> None:
     text = said if isinstance(said, str) else json.dumps(said)
-    file.write_bytes(text.encode("utf-8", "surrogateescape"))
-    ran = collector.run("declare", str(file), "--token", TOKEN)
-    assert ran.returncode == 1
-    assert ran.stderr.startswith(b"usagekit-collector: that does not say what a program has: "), (
-        ran.stderr
+    with pytest.raises(NoDeclaration, match=re.escape(why)) as caught:
+        declaration_of(text.encode("utf-8", "surrogateescape"))
+    assert '"version": "1.2.0"' in str(caught.value)
+
+
+def test_a_refusal_is_told_by_the_command(new_collector: Any, tmp_path: Path) -> None:
+    ran = new_collector().run("declare", file_of(tmp_path, "{}"), "--token", TOKEN)
+    assert (ran.returncode, ran.stdout) == (1, b"")
+    said = (
+        b"usagekit-collector: that does not say what a program has: Object missing required field"
     )
-    assert why.encode() in ran.stderr
-    assert b'"version": "1.2.0"' in ran.stderr
+    assert ran.stderr.startswith(said), ran.stderr

@@ -124,7 +124,7 @@ def errors(collector: Collector) -> list[str]:
 @pytest.mark.parametrize(
     ("question", "place", "is_running"),
     [
-        ("/api/export", 0.5, True),
+        pytest.param("/api/export", 0.5, True, marks=pytest.mark.torture),
         pytest.param("/api/events", 0, False, marks=pytest.mark.torture),
         pytest.param("/api/export", 0.99, False, marks=pytest.mark.torture),
         pytest.param("/api/insights/failures", 0.01, False, marks=pytest.mark.torture),

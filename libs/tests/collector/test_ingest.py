@@ -418,7 +418,7 @@ def test_with_a_password_tokens_are_made_by_hand_and_the_api_asks_for_it(
         assert len(collector.get("/api/events", project="another").json["events"]) == 1
         unknown = collector.project().send(event("anon-1"))
         assert (unknown.status, is_plain(unknown)) == (401, True)
-        words = ("", "Bearer", "Bearer wrong", "Bearer é", "Basic correct horse", "correct horse")
+        words = ("Bearer é", "Basic correct horse", "correct horse")
         paths = [("/api/projects", said) for said in words]
         for path, said in (*paths, ("/api/events", "Bearer wrong"), ("/metrics", "Bearer wrong")):
             answer = collector.request("GET", path, Authorization=said)

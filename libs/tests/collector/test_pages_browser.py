@@ -61,7 +61,7 @@ def check(base: str, looks: list[dict[str, Any]]) -> None:
 def test_pages_are_for_everybody(filled: Project) -> None:
     base = filled.collector.url
     sizes = (SIZES[0], SIZES[5])
-    check(base, [look(base, path, *sizes[nth % 2]) for nth, path in enumerate(PATHS)])
+    check(base, [look(base, path, *sizes[nth % 2]) for nth, path in enumerate(PATHS[::3])])
 
 
 @pytest.mark.torture

@@ -75,7 +75,7 @@ def test_an_insert_of_which_no_answer_comes_is_not_stored_twice(
 def test_a_clock_that_was_put_back_does_not_put_the_new_before_the_old(
     clickhouse: ClickHouse, database: str, new_collector: Callable[..., Collector]
 ) -> None:
-    collector = new_collector(store=database, lease_seconds=SHORT).start()
+    collector = new_collector(store=database).start()
     project = collector.project()
     project.capture(event("anon-1"))
     collector.stop()

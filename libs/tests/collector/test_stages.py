@@ -124,14 +124,9 @@ def is_over(process: Any) -> bool:
     return process.poll() is not None
 
 
+@pytest.mark.torture
 @pytest.mark.timeout(400)
-@pytest.mark.parametrize(
-    "stages",
-    [
-        pytest.param(["before it is forgotten"], id="a kill"),
-        pytest.param(STAGES * 6, id="30 kills", marks=pytest.mark.torture),
-    ],
-)
+@pytest.mark.parametrize("stages", [pytest.param(STAGES * 6, id="30 kills")])
 def test_killed_at_a_stage_under_load_it_has_all_that_it_acknowledged_once(
     new_collector: NewCollector, tmp_path: Path, stages: list[str]
 ) -> None:

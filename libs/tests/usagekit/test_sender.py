@@ -452,6 +452,7 @@ class TestAHomeThatIsPurgedMeanwhile:
 
 
 class TestTheCaps:
+    @pytest.mark.torture
     def test_of_10_000_events_offline_the_newest_1_000_are_kept_and_the_rest_is_counted(
         self, home: Home, recorder: Recorder
     ) -> None:
