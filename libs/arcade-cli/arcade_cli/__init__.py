@@ -23,7 +23,9 @@ def is_at_home(environ: "Mapping[str, str]" = os.environ) -> bool:
 
 
 def _user_home(environ: "Mapping[str, str]") -> str:
-    return environ.get("HOME") or os.path.expanduser("~")
+    home = environ.get("HOME") or os.path.expanduser("~")
+    # Whoever has none has none in the folder in which they happen to be: nothing is kept.
+    return home if os.path.isabs(home) else os.devnull
 
 
 def _folder_in(base: str) -> str:

@@ -302,3 +302,45 @@ def test_python_m_usagekit_by_hand_says_what_it_is() -> None:
     assert ran.returncode == 1
     assert "nothing to do here" in ran.stderr
     assert senders(Path(os.environ["HOME"])) == []
+
+
+MANY = """
+import sys
+from usagekit import Usage
+show = sys.excepthook
+usage = Usage("acme", version="1")
+def fails():
+    raise ValueError("again")
+def ends():
+    raise KeyError("the last")
+for _ in range({count}):
+    try:
+        usage.run(fails)
+    except ValueError:
+        pass
+if {count} > 1:
+    usage.run(lambda: None)
+    assert sys.excepthook is show  # nothing is left there by what somebody has caught
+usage.run(ends)
+"""
+
+
+@pytest.mark.parametrize("on", ["0", "1"])
+def test_however_many_runs_of_a_process_fail_the_last_is_shown_as_it_is(on: str) -> None:
+    """One process, as a test suite or a server has it."""
+    environ = {"HOME": os.environ["HOME"], "PATH": os.environ["PATH"], "ACME_USAGE_TRACKING": on}
+    shown = []
+    for count in (0, 1_100):
+        ran = subprocess.run(
+            [sys.executable, "-c", MANY.format(count=count)],
+            env={**environ, "ACME_USAGE_DEBUG": "" if on == "0" else "1"},
+            capture_output=True,
+            text=True,
+        )
+        assert ran.returncode == 1
+        lines = ran.stderr.splitlines()
+        shown.append(lines[lines.index("Traceback (most recent call last):") :][:-1])
+        assert lines[-1].startswith(("KeyError", "{")), lines[-3:]
+        assert "RecursionError" not in ran.stderr
+        assert "usagekit" not in "".join(lines[-5:])
+    assert len(shown[0]) == len(shown[1])

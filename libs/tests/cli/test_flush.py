@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,7 +13,7 @@ from usagekit.event import Event
 from usagekit.service import minted
 from usagekit.spool import Spool
 
-from tests.support.home import Home, the_login_port
+from tests.support.home import ARCADE, Home, the_login_port
 from tests.support.login import WaitingLogin
 from tests.support.policy import policy
 from tests.support.recorder import Recorder
@@ -137,3 +139,45 @@ def test_a_command_that_was_killed_is_counted_by_the_next(home: Home, recorder: 
     assert killed.properties["failure_kind"] == "killed"
     assert killed.distinct_id == home.usage_json["anon_id"]
     assert {"duration", "exit_code"} & killed.properties.keys() == set()
+
+
+def test_where_no_thread_can_be_had_it_says_so_in_one_line(
+    home: Home, recorder: Recorder, tmp_path: Path
+) -> None:
+    """A user of their own, with no more processes than they have."""
+    recorder.mode = "503"
+    home.run("toolkit", "list")
+    home.wait_for_senders()
+    program = tmp_path / "flush.py"
+    program.write_text(
+        "import sys, threading\n"
+        'def start(self): raise RuntimeError("can\'t start new thread")\n'
+        "threading.Thread.start = start\n"
+        "from arcade_cli.main import cli\n"
+        "sys.argv = ['arcade', 'usage', 'flush']\n"
+        "cli()\n"
+    )
+    command = [sys.executable, str(program)]
+    ran = subprocess.run(command, env=home.environ, capture_output=True, text=True, timeout=60)
+    said = "Error: still queued: 1 event (no thread can be had)."
+    assert (ran.returncode, ran.stdout) == (1, "")
+    assert ran.stderr.splitlines()[-1].startswith(said), ran.stderr
+    assert "Traceback" not in ran.stderr
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "utf-8"])
+@pytest.mark.parametrize("command", ["log", "status", "export", "show", "schema"])
+def test_no_letter_is_too_odd_for_an_output(home: Home, command: str, encoding: str) -> None:
+    home.run("toolkit", "list", environ={"ARCADE_USAGE_PROJECT_KEY": ""})
+    home.wait_for_senders()
+    log = home.state / "usage/log.jsonl"
+    log.write_text(log.read_text().replace("toolkit.list", "d\u00e9ploy-\N{DUCK}"))
+    odd = {"PYTHONIOENCODING": encoding, "ARCADE_USAGE_HOST": "http://127.0.0.1/\N{DUCK}"}
+    ran = subprocess.run(
+        [ARCADE, "usage", command], env={**home.environ, **odd}, capture_output=True, timeout=60
+    )
+    assert (ran.returncode, b"Traceback" in ran.stderr) == (0, False), ran.stderr
+    ran.stdout.decode(encoding)
+    if command == "log":
+        shown = {"ascii": "d\\xe9ploy-\\U0001f986", "latin-1": "d\u00e9ploy-\\U0001f986"}
+        assert shown.get(encoding, "d\u00e9ploy-\N{DUCK}") in ran.stdout.decode(encoding)

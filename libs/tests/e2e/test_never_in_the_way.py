@@ -228,22 +228,27 @@ def test_what_could_not_be_removed_is_not_sent_over_and_over(
     assert [item.command for item in recorder.received] == ["toolkit.list"]
 
 
-@pytest.mark.parametrize("kind", ["no home", "home is a file", "usage.json is a folder"])
+@pytest.mark.parametrize(
+    "kind", ["no home", "no place", "home is a file", "usage.json is a folder"]
+)
 def test_a_home_that_is_none_changes_nothing(home: Home, recorder: Recorder, kind: str) -> None:
     environ = dict(home.environ)
     if kind == "no home":
         environ["HOME"] = str(home.folder / "nowhere" / "at all")
+    elif kind == "no place":
+        environ["HOME"] = "."
     elif kind == "home is a file":
         home.state.write_text("a file where the folder should be")
     else:
         (home.state / "usage.json" / "inner").mkdir(parents=True)
     command = [ARCADE, "toolkit", "run", "Math.Add", "a=1", "b=2"]
-    ran = subprocess.run(command, env=environ, capture_output=True, timeout=60)
+    ran = subprocess.run(command, env=environ, cwd=home.folder, capture_output=True, timeout=60)
 
     assert (ran.returncode, ran.stdout, without_notice(ran.stderr)) == (0, b"3\n", b"")
     (event,) = recorder.wait_for(1)
     assert event.properties["one_off_id"] is True
     assert not (home.folder / "nowhere").exists()
+    assert kind != "no place" or not home.state.exists()
     wait_for_senders(environ["HOME"])
 
 

@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -271,6 +272,28 @@ class TestTheHostSWord:
         recorder.mode = mode
         assert send(home, fields()) == 0
         assert logged(home) == [("rejected", "toolkit.run")]
+        assert home.waiting() == []
+
+    def test_a_token_that_was_good_yesterday_may_be_good_tomorrow(
+        self, home: Home, recorder: Recorder
+    ) -> None:
+        """Somebody may be mending a list of tokens; for a day it is waited for that."""
+        assert send(home, fields("before")) == 0
+        recorder.mode = "401"
+        old = (datetime.now(timezone.utc) - timedelta(hours=25)).isoformat()
+        expired = minted(fields("expired", timestamp=old))
+        Spool(policy(home.state)).put(Event.of(expired))
+        spool(home, "first", "second")
+        for _ in range(3):
+            send(home)
+            expire_the_breaker(home)
+        assert "no longer knows the token" in (home.state / "usage/breaker").read_text()
+        waiting = [one["properties"]["command_name"] for one in home.waiting()]
+        assert [*logged(home)[1:], *waiting] == [("rejected", "expired"), "first", "second"]
+
+        recorder.mode = "ok"
+        send(home)
+        assert [one.command for one in recorder.received] == ["before", "first", "second"]
         assert home.waiting() == []
 
     def test_one_bad_event_goes_alone(self, home: Home, recorder: Recorder) -> None:

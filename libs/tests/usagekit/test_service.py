@@ -218,7 +218,7 @@ def test_without_an_interpreter_the_event_is_in_the_spool(
 def test_where_no_sender_can_start_the_caps_hold_all_the_same(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sys, "executable", None)
+    monkeypatch.setattr(sys, "executable", "/no/such/python")
     monkeypatch.setattr(UsageConfig, "spool_events", 3)
     for _ in range(5):
         waiting = capture(tmp_path, {})

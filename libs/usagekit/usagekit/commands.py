@@ -273,7 +273,10 @@ def _print_json(value: object) -> None:
 
 
 def _print(text: str, stream: TextIO) -> None:
-    """Print at once, so that a reader who has gone away is noticed here."""
+    """Print at once, so that a reader who has gone away is noticed here. What the stream has no
+    letters for stands there escaped."""
+    encoding = getattr(stream, "encoding", None) or "utf-8"
+    text = text.encode(encoding, "backslashreplace").decode(encoding)
     print(text, file=stream, flush=True)
 
 

@@ -81,6 +81,8 @@ class UsageConfig:
         notice: what a person is told before the first event: what is recorded, why, and how to
             stop it or read more. Empty: in general words.
         has_commands: whether the program has the ``usage`` commands that those words speak of.
+        enters_again: whether the program, frozen into one file, becomes its sender when it is
+            started with ``service.AS_SENDER``.
         declares: whether it is told, once for each version, what commands the program has.
         machine_off: a file by which an administrator switches tracking off for all users.
     """
@@ -126,6 +128,7 @@ class UsageConfig:
         notice: str = "",
         has_commands: bool = True,
         declares: bool = False,
+        enters_again: bool = False,
         machine_off: str = "/etc/usagekit/off",
     ) -> None:
         self.program: Final = program
@@ -143,6 +146,7 @@ class UsageConfig:
         self.notice: Final = notice
         self.has_commands: Final = has_commands
         self.declares: Final = declares
+        self.enters_again: Final = enters_again
         self.machine_off: Final = machine_off
         self.tracking_variable: Final = f"{prefix}_TRACKING"
         self.event_variable: Final = f"{prefix}_EVENT_DATA"

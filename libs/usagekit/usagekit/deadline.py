@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import threading
 from collections.abc import Callable
@@ -18,8 +19,9 @@ def run_within(seconds: float, operation: Callable[[], Result]) -> Result:
     """Run an operation, and stop waiting for it after so many seconds.
 
     Timeouts of sockets start anew with every byte and know nothing of name look-ups, so the
-    operation runs in a thread that is abandoned when it is late. Raises what it raises, or
-    DeadlineError. Only for processes that end soon: an abandoned thread lives on till then.
+    operation runs in a thread that is abandoned when it is late. Raises what it raises,
+    DeadlineError, or OSError where no thread can be had. Only for processes that end soon: an
+    abandoned thread lives on till then.
     """
     results: list[Result] = []
     errors: list[BaseException] = []
@@ -31,7 +33,10 @@ def run_within(seconds: float, operation: Callable[[], Result]) -> Result:
             errors.append(error)
 
     thread = threading.Thread(target=work, daemon=True)
-    thread.start()
+    try:
+        thread.start()
+    except RuntimeError as error:  # the machine has no room for one
+        raise OSError(errno.EAGAIN, "no thread can be had") from error
     thread.join(max(0.0, seconds))
     if errors:
         raise errors[0]

@@ -49,6 +49,10 @@ class RejectedError(DeliveryError):
     """The host refused, and would refuse again."""
 
 
+class UnknownTokenError(RejectedError):
+    """The host knows no project by the token, and takes nothing under it."""
+
+
 class UnavailableError(DeliveryError):
     """The host could not be reached, or asked for patience.
 
@@ -134,7 +138,7 @@ class PostHogDelivery:
         except (*_NO_ANSWER, DeadlineError) as error:
             raise UnavailableError(type(error).__name__) from error
         if status in _REFUSALS and content is not None:
-            raise RejectedError(f"HTTP {status}")
+            raise (UnknownTokenError if status == 401 else RejectedError)(f"HTTP {status}")
         if not accepted:  # 200 from somebody else is no acceptance: a hotel's login page, say
             raise UnavailableError(f"HTTP {status}", _retry_after(answer))
 

@@ -6,6 +6,7 @@ For the holder of the sender's lock. What it needs takes a fifth of a second to 
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
@@ -15,7 +16,8 @@ from usagekit.breaker import Breaker
 from usagekit.config import UsageConfig, decide
 from usagekit.event import Event
 from usagekit.identity import UsageIdentity
-from usagekit.log import exists, record
+from usagekit.log import exists, read, record
+from usagekit.record import recorded_at, spool_name
 from usagekit.redact import Redactor
 from usagekit.service import new_uuid
 from usagekit.snapshot import credentials_stamp
@@ -29,6 +31,8 @@ if TYPE_CHECKING:
 Outgoing = tuple[str | None, dict[str, Any]]
 
 _BATCH = 50
+# Seconds for which an event waits that a host refuses for its token.
+_PATIENCE = 86_400.0
 
 
 class Drain:
@@ -113,13 +117,19 @@ class Drain:
     def _send(self, batch: list[Outgoing]) -> None:
         """Send in one request; if it is refused, in ever smaller ones until the culprit stands
         alone. Raises UnavailableError; what was settled before stays settled."""
-        from usagekit.delivery import RejectedError
+        from usagekit.delivery import RejectedError, UnavailableError, UnknownTokenError
 
         if not batch:
             return
         try:
             self._connection().send([event for _, event in batch])
-        except RejectedError:
+        except RejectedError as error:
+            waits = [one for one in batch if _is_young(one[1])]
+            if isinstance(error, UnknownTokenError) and waits and self._has_sent():
+                if len(waits) < len(batch):
+                    self._settle("rejected", [one for one in batch if one not in waits])
+                reason = "the host no longer knows the token under which it took events"
+                raise UnavailableError(reason) from error
             self._breaker.succeeded()
             if len(batch) == 1:
                 self._settle("rejected", batch)
@@ -130,6 +140,10 @@ class Drain:
             return
         self._breaker.succeeded()
         self._settle("sent", batch)
+
+    def _has_sent(self) -> bool:
+        """Whether a host has taken events from here, and so knew the token."""
+        return any(entry.get("result") == "sent" for entry in read(self._config.paths))
 
     def _settle(self, result: str, batch: list[Outgoing]) -> None:
         """Forget events, and write down what became of them: in this order, for whatever is
@@ -197,3 +211,9 @@ class Drain:
 
             self._delivery = PostHogDelivery(self._config)
         return self._delivery
+
+
+def _is_young(event: Mapping[str, Any]) -> bool:
+    """Whether an event may wait for a host to change its mind about the token."""
+    at = recorded_at(spool_name(event["timestamp"], ""))
+    return at is not None and time.time() - at < _PATIENCE

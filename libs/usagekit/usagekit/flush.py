@@ -50,6 +50,9 @@ def flush(config: UsageConfig, timeout: float) -> Flushed:
             done = run_within(left, partial(sender.drain, wait=left))
         except DeadlineError:
             break
+        except OSError as error:
+            reason = error.strerror or str(error)
+            break
         reason = Breaker(config).reason or reason
         if done or pause is None or time.monotonic() + pause >= deadline:
             break

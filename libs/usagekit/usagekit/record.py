@@ -5,6 +5,7 @@ process: a sender that gets it knows that the command is dead, whatever its pid 
 """
 
 import os
+import time
 
 from usagekit.snapshot import is_uuid, open_folder, system
 
@@ -104,6 +105,16 @@ class Record:
 def spool_name(timestamp: str, uuid: str) -> str:
     """What an event is called in the spool: names sort in the order in which things happened."""
     return f"{timestamp.replace(':', '')}-{uuid}.json"
+
+
+def recorded_at(name: str) -> float | None:
+    """When the event of that name in the spool was recorded, in seconds since the epoch."""
+    import calendar
+
+    try:
+        return calendar.timegm(time.strptime(name[:17], "%Y-%m-%dT%H%M%S"))
+    except ValueError:
+        return None
 
 
 def is_event(name: str) -> bool:

@@ -5,19 +5,25 @@ from __future__ import annotations
 import os
 import shlex
 import stat
-from collections.abc import Mapping
+import sys
+import time
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from usagekit.breaker import Breaker
 from usagekit.config import UsageConfig, decide
 from usagekit.event import Event
 from usagekit.log import read
-from usagekit.service import minted, utc
+from usagekit.record import recorded_at
+from usagekit.service import NO_INTERPRETER, interpreter, minted, utc
 from usagekit.shown import shown_url
 from usagekit.snapshot import parse_identity, read_text, system
 from usagekit.spool import Spool
 from usagekit.tracker import CommandTracker, Outcome
 from usagekit.wire import to_wire
+
+# Seconds within which a command's sender has come and gone.
+_SENDERS_COME = 60.0
 
 
 def status(config: UsageConfig, environ: Mapping[str, str]) -> dict[str, object]:
@@ -40,8 +46,23 @@ def status(config: UsageConfig, environ: Mapping[str, str]) -> dict[str, object]
         "not_before": utc(breaker.until) if breaker.is_open() else None,
         "last_delivery": _last_delivery(config),
         "stored_in": config.paths.home,
-        "warnings": open_to_others(config),
+        "warnings": [*open_to_others(config), *_left_alone(config, spool.names(), breaker)],
     }
+
+
+def _left_alone(config: UsageConfig, waiting: Sequence[str], breaker: Breaker) -> list[str]:
+    """That no sender has come, if that is so: each command starts one, and each that comes either
+    sends what waits or says why it could not."""
+    if not waiting or breaker.reason:
+        return []
+    since = recorded_at(waiting[0])
+    if since is None or time.time() - since < _SENDERS_COME:
+        return []
+    has_none = not (interpreter() or getattr(sys, "frozen", False))
+    why = f" ({NO_INTERPRETER})" if has_none else ""
+    since_when = utc(since)[:19].replace("T", " ")
+    nobody = f"what waits since {since_when} no sender has come for{why}"
+    return [f"{nobody}. To send it: {config.program} usage flush"]
 
 
 def _sends_to(config: UsageConfig) -> str | None:

@@ -30,6 +30,7 @@ def run(app: "Callable[[], Any]", tracker: "CommandTracker") -> "Any":
 
     Returns what it returns and raises what it raises, SystemExit as a rule.
     """
+    _put_back_hook()
     watch = Watch(tracker)
     ending: BaseException | None = None
     result: object = None
@@ -183,14 +184,28 @@ def exits_well(ending: BaseException | None) -> bool:
 
 def _hide_own_frames() -> None:
     """Keep this package out of the traceback that the user sees if the program crashes."""
-    show = sys.excepthook
+    if not isinstance(sys.excepthook, _Hook):
+        sys.excepthook = _Hook(sys.excepthook)
 
-    def hook(kind: type[BaseException], error: BaseException, _: "TracebackType | None") -> None:
+
+def _put_back_hook() -> None:
+    """What was raised in the run before has been caught by somebody."""
+    if isinstance(sys.excepthook, _Hook):
+        sys.excepthook = sys.excepthook.show
+
+
+class _Hook:
+    """Shows what nobody caught as it would be shown without us."""
+
+    def __init__(self, show: "Callable[..., Any]") -> None:
+        self.show = show
+
+    def __call__(
+        self, kind: type[BaseException], error: BaseException, _: "TracebackType | None"
+    ) -> None:
         for one in _chain(error):
             one.__traceback__ = _without_own_frames(one.__traceback__)
-        show(kind, error, error.__traceback__)
-
-    sys.excepthook = hook
+        self.show(kind, error, error.__traceback__)
 
 
 def _chain(error: BaseException) -> list[BaseException]:

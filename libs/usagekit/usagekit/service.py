@@ -53,8 +53,25 @@ _PASSED_ON = (
 SPOOLED = '{"spooled": true'
 
 # Python 3.10 has no switch that keeps the working folder off the import path, and ``-m`` would
-# import whatever lies there under the sender's name.
-_SAFE_MODULE = "import sys; del sys.path[0]; import runpy; runpy.run_module({!r}, None, '__main__')"
+# import whatever lies there under the sender's name. ``{path!r}`` is where else it is found.
+_SAFE_MODULE = (
+    "import sys; sys.path = [*{path!r}, *filter(None, sys.path)]; import runpy; "
+    "runpy.run_module({module!r}, None, '__main__')"
+)
+NO_INTERPRETER = "no Python interpreter to run the sender with"
+# What a file is called that runs Python, before its version. Others have Python within them, and
+# would do whatever it is that they do.
+_INTERPRETERS = ("python", "pythonw", "pypy", "pypyw", "graalpy")
+# How an interpreter was told what it may load and leave behind: the sender's is told the same.
+_FLAGS = {
+    "isolated": "-I",
+    "ignore_environment": "-E",
+    "no_user_site": "-s",
+    "no_site": "-S",
+    "dont_write_bytecode": "-B",
+}
+# The one argument by which a frozen program, its own interpreter, is told to be the sender.
+AS_SENDER = "--usagekit-sender"
 
 
 class UsageService:
@@ -168,13 +185,22 @@ class UsageService:
         return sender.returncode == 0
 
     def _command(self) -> list[str]:
-        if not sys.executable or getattr(sys, "frozen", False):
-            # A frozen program is its own interpreter: it would start itself, and so on.
-            raise OSError("no Python interpreter to run the sender with")
-        module = self._config.sender_module
-        if sys.version_info >= (3, 11):
-            return [sys.executable, "-P", "-m", module]
-        return [sys.executable, "-c", _SAFE_MODULE.format(module)]
+        if getattr(sys, "frozen", False):
+            return self._frozen_command()
+        python, module = interpreter(), self._config.sender_module
+        if not python:
+            raise OSError(NO_INTERPRETER)
+        flags = [flag for name, flag in _FLAGS.items() if getattr(sys.flags, name)]
+        path = [] if self._import_path() else _own_path()
+        if sys.version_info >= (3, 11) and not path:
+            return [python, *flags, "-P", "-m", module]
+        return [python, *flags, "-c", _SAFE_MODULE.format(path=path, module=module)]
+
+    def _frozen_command(self) -> list[str]:
+        """It would do what it is for, if it were not known to look for these words first."""
+        if not self._config.enters_again or not sys.executable:
+            raise OSError(NO_INTERPRETER)
+        return [sys.executable, AS_SENDER]
 
     def _sender_environ(self, payload: str) -> dict[str, str]:
         names = (*_PASSED_ON, self._config.tracking_variable)
@@ -198,6 +224,35 @@ class UsageService:
             return {}
         kept = [folder for folder in folders if folder != os.getcwd()]
         return {"PYTHONPATH": os.pathsep.join(kept)}
+
+
+def interpreter() -> str:
+    """The Python to run a sender with: this process's own, or where a program has Python within it,
+    the one that belongs to it; empty if there is none."""
+    name = os.path.basename(sys.executable or "").lower().removesuffix(".exe")
+    if name.rstrip("0123456789.dt") in _INTERPRETERS:
+        return sys.executable
+    if sys.platform == "win32":
+        beside = f"{sys.exec_prefix}\\python.exe"
+    else:
+        beside = "{}/bin/python{}.{}".format(sys.exec_prefix, *sys.version_info)
+    return beside if os.access(beside, os.X_OK) else ""
+
+
+def _own_path() -> list[str]:
+    """Where this package was found, if an interpreter would not find it by itself: in an archive,
+    or where the program has looked before it looked into what is installed."""
+    own = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+    if own == os.getcwd():
+        return []  # whatever lies there
+    if sys.flags.no_site or os.path.isfile(own):
+        return [own]
+    for place in sys.path:
+        if place.endswith("-packages"):
+            break
+        if place and os.path.abspath(place) == own:
+            return [own]
+    return []
 
 
 def _without_message(event: "Mapping[str, Any]", data: str) -> str:

@@ -3,7 +3,7 @@
 import os
 import sys
 
-from usagekit.config import decide
+from usagekit.config import Consent, decide
 from usagekit.facts import facts, in_ci
 from usagekit.service import UsageService, minted
 from usagekit.snapshot import (
@@ -76,6 +76,9 @@ class CommandTracker:
         self._config = config
         self._environ = environ
         self._consent = decide(environ, config)
+        if config.event_variable in environ:
+            # Whatever a sender became: what it would start, would start the next.
+            self._consent = Consent(False, "this is a sender")
         self._service = UsageService(config, environ)
         self._process = os.getpid()
         # Before the command: a logout takes them away.

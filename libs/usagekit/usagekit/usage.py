@@ -5,7 +5,7 @@ import sys
 import time
 
 from usagekit.config import UsageConfig, is_set
-from usagekit.service import to_json
+from usagekit.service import AS_SENDER, to_json
 from usagekit.tracker import CommandTracker, is_name
 
 TYPE_CHECKING = False
@@ -82,6 +82,16 @@ class Usage:
         self._declare = declare
         self._mounted = False
         self._tracker: CommandTracker | None = None
+        if getattr(sys, "frozen", False) and sys.argv[1:] == [AS_SENDER]:
+            self._be_sender()
+
+    def _be_sender(self) -> None:
+        """A program that was frozen into one file has no other way to have a sender."""
+        config = self.config()
+        if config.event_variable in os.environ:
+            from usagekit import sender
+
+            sender.main(config)
 
     def config(self) -> UsageConfig:
         """The program's policy, as the environment has it now."""
@@ -113,6 +123,7 @@ class Usage:
             notice=self._notice,
             has_commands=self._mounted,
             declares=self._declare,
+            enters_again=True,
         )
 
     def run(self, app: "Callable[[], Any]") -> "Any":
@@ -262,6 +273,8 @@ def _state_folder(name: str) -> tuple[str, tuple[str, ...]]:
     """Where this platform keeps the state of a program, and the folders above it that it may
     have to be the first to make."""
     home = os.path.expanduser("~")
+    if not os.path.isabs(home):  # nobody has one, or each folder would be another
+        return f"{os.devnull}/{name}", ()
     if sys.platform == "win32":
         base = os.environ.get("LOCALAPPDATA") or f"{home}\\AppData\\Local"
         return f"{base}\\{name}", ()
