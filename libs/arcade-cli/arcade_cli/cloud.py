@@ -59,7 +59,8 @@ def who_am_i(credentials: Credentials, timeout: float = 10.0) -> Account:
     except urllib.error.HTTPError as error:
         error.close()
         if error.code in (401, 403):
-            return Account(None)
+            older = credentials.older
+            return Account(None) if older is None else who_am_i(older, timeout)
         raise CloudError(f"the service answered HTTP {error.code}") from error
     except (http.client.HTTPException, ValueError, RecursionError):
         # Not chained and not quoted: a header that cannot be sent would name the key.

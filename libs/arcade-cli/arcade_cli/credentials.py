@@ -27,12 +27,14 @@ class Credentials:
         secret: the API key or access token, as ``is_token`` says. Never shown or logged.
         email: the account's address, if it is known.
         service: base URL of the Arcade Cloud that the login is for.
+        older: the API key of an earlier login, that lies beside the access token of the last one.
     """
 
     secret: str
     is_token: bool = False
     email: str | None = field(default=None, compare=False)
     service: str = DEFAULT_SERVICE
+    older: "Credentials | None" = None
 
     def __repr__(self) -> str:
         return f"Credentials(email={self.email!r}, service={self.service!r})"
@@ -143,19 +145,18 @@ def _understand(document: object) -> Credentials | None:
     cloud = document.get("cloud") if isinstance(document, dict) else None
     if not isinstance(cloud, dict):
         return None
-    key = _inside(cloud, "api", "key")
-    secret = key or _inside(cloud, "auth", "access_token")
-    if secret is None:
+    token, key = _inside(cloud, "auth", "access_token"), _inside(cloud, "api", "key")
+    secrets = [one for one in (token, key) if one is not None]
+    if not secrets:
         return None
-    if not is_key(secret):
+    if not all(map(is_key, secrets)):
         raise ValueError("no key has such characters")
-    service = cloud.get("coordinator_url") or DEFAULT_SERVICE
-    return Credentials(
-        secret=secret,
-        is_token=key is None,
-        email=_inside(cloud, "user", "email"),
-        service=require_safe(str(service)),
-    )
+    service = require_safe(str(cloud.get("coordinator_url") or DEFAULT_SERVICE))
+    email = _inside(cloud, "user", "email")
+    found: Credentials | None = None
+    for secret in reversed(secrets):
+        found = Credentials(secret, secret is token, email, service, found)
+    return found
 
 
 def _inside(mapping: dict[str, Any], section: str, name: str) -> str | None:

@@ -344,3 +344,30 @@ def test_however_many_runs_of_a_process_fail_the_last_is_shown_as_it_is(on: str)
         assert "RecursionError" not in ran.stderr
         assert "usagekit" not in "".join(lines[-5:])
     assert len(shown[0]) == len(shown[1])
+
+
+LATE = """
+import argparse, sys
+from usagekit import Usage
+usage = Usage("acme", version="1", host="http://127.0.0.1:9", project_api_key="phc_made_up")
+def main():
+    parser = argparse.ArgumentParser("acme")
+    commands = parser.add_subparsers()
+    commands.add_parser("work")
+    usage.mount(commands)
+    parser.parse_args()
+usage.run(main)
+"""
+
+
+def test_the_notice_speaks_of_commands_that_are_mounted_while_the_program_runs(home: Path) -> None:
+    ran = subprocess.run(
+        [sys.executable, "-c", LATE, "work"],
+        env={"HOME": str(home), "PATH": os.environ["PATH"]},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "See it: acme usage show. Stop it: acme usage off, or ACME_USAGE_TRACKING=0." in (
+        ran.stderr
+    )

@@ -119,6 +119,29 @@ def test_an_access_token_s_account_may_go_by_its_older_name(
     assert json.loads(ran.out)["email"] == "ada@example.test"
 
 
+@pytest.mark.parametrize("good", ["token", "key", "both", "none"])
+def test_of_a_token_and_a_key_the_token_is_asked_first_and_then_the_key(
+    untracked: Home, cloud: ArcadeCloud, good: str
+) -> None:
+    cloud.add_account("ada@example.test")
+    cloud.add_account("bob@example.test")
+    token, key = "made-up-token", "made-up-key"
+    if good in ("token", "both"):
+        cloud.new_key("ada@example.test", token)
+    if good in ("key", "both"):
+        cloud.new_key("bob@example.test", key)
+    both = {"auth": {"access_token": token}, "api": {"key": key}, "coordinator_url": cloud.url}
+    write(untracked, json.dumps({"cloud": both}))
+    ran = untracked.run("whoami", "--json")
+    if good == "none":
+        ran.refused_in_one_message("arcade login")
+    else:
+        who = "bob@example.test" if good == "key" else "ada@example.test"
+        assert json.loads(ran.out)["principal_id"] == cloud.accounts[who]
+    actions = [path.rpartition("/")[2] for path in cloud.asked]
+    assert actions == (["whoami"] if good in ("token", "both") else ["whoami", "validate"])
+
+
 @pytest.mark.parametrize("content", [None, "", "cloud: {api: {}}"])
 def test_who_is_not_logged_in_is_told_what_to_do(untracked: Home, content: str | None) -> None:
     if content is not None:

@@ -63,6 +63,10 @@ class SocketHost:
             self.heard.append(head.split(b"\r\n")[0].decode("latin-1"))
             for part in self.answer():
                 connection.sendall(part)
+            # Closed with something unread, it would be reset, and the answer lost on its way.
+            connection.shutdown(socket.SHUT_WR)
+            while connection.recv(65_536):
+                continue
 
 
 class RecordingProxy(SocketHost):

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
+import sys
 from collections import OrderedDict, UserDict, defaultdict
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from usagekit import Usage
+from usagekit.testing import captured
 
 from tests.support.forks import ancestor
 from tests.support.recorder import Recorder
@@ -73,6 +77,61 @@ def parsers(kind: Callable[[], Any]) -> argparse.ArgumentParser:
     commands._name_parser_map = made
     commands.choices = made
     return parser
+
+
+def with_options() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser("acme")
+    parser.add_argument("-v", "--verbose", action="count", default=0)
+    parser.add_argument("-o", "--out")
+    parser.add_argument("-q", action="store_true")
+    parser.add_argument("--cache", action=argparse.BooleanOptionalAction, default=True)
+    parser.add_argument("--no-color", action="store_true")
+    commands = parser.add_subparsers()
+    run = commands.add_parser("exec")
+    run.add_argument("--dry-run", "-n", action="store_true")
+    run.add_argument("program", nargs=argparse.REMAINDER)
+    commands.add_parser("build").add_argument("targets", nargs="*")
+    return parser
+
+
+class TestOptions:
+    @pytest.mark.parametrize(
+        ("line", "options"),
+        [
+            ("-vv build", ["verbose"]),
+            ("-vqofile build", ["out", "q", "verbose"]),
+            ("--verb --out=made-up build", ["out", "verbose"]),
+            ("-o -- build", []),  # refused: nothing was taken
+            ("--cache build", ["cache"]),
+            ("--no-cache build", ["no-cache"]),
+            ("--no-cache --cache build", ["cache"]),
+            ("--no-color build", ["no-color"]),
+            ("exec -n make -v --out x", ["dry-run"]),
+            ("exec make -v --dry-run", []),
+            ("exec -- make -v", []),
+            ("-v exec -n -- make -v -o x", ["dry-run", "verbose"]),
+            ("build -- -v --out", []),
+            ("build a b", []),
+            ("build a --unknown", []),
+            ("-v build --unknown", ["verbose"]),
+        ],
+    )
+    def test_what_the_parser_took_for_an_option_was_used_and_nothing_else(
+        self, monkeypatch: pytest.MonkeyPatch, line: str, options: list[str]
+    ) -> None:
+        monkeypatch.setattr(sys, "argv", ["acme", *line.split()])
+        with captured() as events, contextlib.suppress(SystemExit):
+            Usage("acme", version="1").run(lambda: with_options().parse_args() and None)
+        assert events[0].properties.get("options", []) == options
+
+    def test_a_parser_of_the_program_s_own_kind_takes_them_as_ever(self, runs: Runs) -> None:
+        class Own(argparse.ArgumentParser):
+            def _get_values(self, action: Any, words: Any) -> Any:
+                return super()._get_values(action, words)
+
+        parser = Own("acme")
+        parser.add_argument("--size", type=int)
+        assert runs(lambda: parser.parse_args() and None, "--size", "3") == ("acme", ["size"])
 
 
 class TestArgparse:

@@ -106,7 +106,7 @@ class TestOptions:
             (["say-hello"], []),
             (["say-hello", SECRET, "--size", "3"], ["size"]),
             (["say-hello", "-s", "3"], ["size"]),
-            (["say-hello", "--no-loud"], ["loud"]),
+            (["say-hello", "--no-loud"], ["no-loud"]),
             (["--colour", "red", "say-hello", "--loud"], ["colour", "loud"]),
         ],
     )

@@ -199,6 +199,9 @@ def out_of_the_way(fd: int) -> int:
     return high
 
 
+_leave = os._exit
+
+
 def note_signals(fd: int) -> None:
     """Have SIGTERM and SIGHUP leave a word in this file before they end this process as ever.
 
@@ -220,6 +223,26 @@ def ignore_signals() -> None:
     for number in _ENDING:
         if _signal.getsignal(number) == _signal.SIG_DFL:
             faulthandler.unregister(number)
+
+
+def note_exit(fd: int) -> None:
+    """Have ``os._exit``, after which nothing of this process runs, leave its code in this file."""
+    process = os.getpid()
+
+    def leave(status: int) -> None:
+        if os.getpid() == process:  # and is no child of the command
+            try:
+                os.write(fd, b"\nexit %d" % (status & 0xFF))
+            except (OSError, TypeError, ValueError):
+                pass
+        _leave(status)
+
+    os._exit = leave  # type: ignore[assignment]
+
+
+def ignore_exit() -> None:
+    """Before that file is closed."""
+    os._exit = _leave
 
 
 def spawn_detached(arguments: list[str], environ: dict[str, str]) -> None:

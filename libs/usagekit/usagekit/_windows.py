@@ -120,6 +120,14 @@ def note_signals(fd: int) -> None:
     """Nothing to do: Windows ends processes without a word."""
 
 
+def note_exit(fd: int) -> None:
+    """No command leaves a marker here."""
+
+
+def ignore_exit() -> None:
+    """There is nothing to ignore."""
+
+
 def ignore_signals() -> None:
     """Nothing to do: no signal was noted."""
 

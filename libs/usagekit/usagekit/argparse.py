@@ -6,7 +6,7 @@ from usagekit.tracker import is_name
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
     from typing import Any
 
     from usagekit.run import Watch
@@ -29,6 +29,8 @@ def expect(watch: "Watch") -> None:
     for name in ("parse_args", "parse_known_args"):
         watch.replace(kind, name, parsing.watched(getattr(kind, name)))
     watch.replace(kind, "error", parsing.watched_error(kind.error))
+    # Of no public method can be learned what a parser takes for an option.
+    watch.replace(kind, "_get_values", parsing.watched_values(kind._get_values))
 
 
 class _Parsing:
@@ -41,6 +43,7 @@ class _Parsing:
         self._at_work: list[_AtWork] = []
         self._known: list[Any] = []
         self._path: list[str] = []
+        self._taken: list[tuple[Any, Any]] = []
         self._declared: list[_Declared] = []
 
     def watched(self, parse: "Callable[..., Any]") -> "Callable[..., Any]":
@@ -51,25 +54,45 @@ class _Parsing:
                 return parse(parser, *args, **kwargs)
             outermost = not self._at_work
             if outermost:
-                self._path, self._known = [], []
+                self._path, self._known, self._taken = [], [], []
             self._at_work.append(_AtWork(parser))
             self._watch.guard(lambda: self._enter(self._at_work[-1], *args, **kwargs))
             try:
                 result = parse(parser, *args, **kwargs)
             except SystemExit as ending:
                 if outermost:
+                    self._watch.guard(lambda: self._note_options(None))
                     self._stopped(ending)
                 raise
             finally:
                 self._at_work.pop()
             if outermost:
                 self._watch.guard(lambda: self._watch.typed.append(_values(result, self._known)))
+                self._watch.guard(lambda: self._note_options(result))
             if outermost:  # of several that know no sub-command, the last is as good as the first
                 self._watch.path = self._path
                 self._watch.begin()
             return result
 
         return watched_parse
+
+    def watched_values(self, get_values: "Callable[..., Any]") -> "Callable[..., Any]":
+        """The step by which a parser takes what belongs to an option, or to a positional. What
+        stands behind a ``--``, or belongs to another program, is no option that it takes."""
+
+        def watched_get_values(parser: "Any", action: "Any", *args: "Any", **more: "Any") -> "Any":
+            if self._at_work and self._at_work[-1].parser is parser and action.option_strings:
+                self._taken.append((parser, action))
+            return get_values(parser, action, *args, **more)
+
+        return watched_get_values
+
+    def _note_options(self, result: "Any") -> None:
+        """Those that were taken, by their declared names. ``result``: of the parsing."""
+        parsed = result[0] if isinstance(result, tuple) else result
+        for parser, action in self._taken:
+            name = self._declared_by(parser).option_of(action, parsed)
+            self._watch.options += [] if name is None else [name]
 
     def watched_error(self, refuse: "Callable[..., Any]") -> "Callable[..., Any]":
         """The method by which a parser refuses; a program may call it too, after the parsing."""
@@ -83,15 +106,14 @@ class _Parsing:
 
     def _enter(self, now: "_AtWork", args: "Any" = None, *_: object, **__: object) -> None:
         self._known.append(now.parser)
-        declared = self._declared_by(now.parser)
+        self._declared_by(now.parser)
         if len(self._at_work) > 1:
             self._note_way(self._at_work[-2], now)
         words = sys.argv[1:] if args is None else args
-        if type(words) in (list, tuple):  # anything else might be used up by looking
-            if len(self._at_work) == 1 and list(words) == sys.argv[1:]:  # it is the program's own
-                self._watch.declared_by(now.parser)
-            typed = (word.partition("=")[0] for word in words if type(word) is str)
-            self._watch.options += declared.options(typed)
+        # Anything else might be used up by looking.
+        is_own = type(words) in (list, tuple) and list(words) == sys.argv[1:]
+        if is_own and len(self._at_work) == 1:
+            self._watch.declared_by(now.parser)
 
     def _note_way(self, outer: "_AtWork", now: "_AtWork") -> None:
         """From one parser to another within it. Beyond one that nobody declared, no name counts."""
@@ -134,22 +156,25 @@ class _Declared:
 
     def __init__(self, parser: "Any") -> None:
         self.parser = parser
-        self._options: list[tuple[str, ...]] = []
+        self._options: list[tuple[Any, tuple[str, ...]]] = []
         self._commands: set[str] = set()
         for action in parser._actions:
             if action.option_strings:
-                self._options.append(tuple(action.option_strings))
+                self._options.append((action, tuple(action.option_strings)))
             else:
                 self._commands.update(name for name, _ in _choices(action))
 
-    def options(self, typed: "Iterable[str]") -> list[str]:
-        """The declared names of the options among these words."""
-        wanted = set(typed)
-        return [
-            max(forms, key=len).lstrip("-")
-            for forms in self._options
-            if not wanted.isdisjoint(forms)
-        ]
+    def option_of(self, action: "Any", parsed: "Any") -> "str | None":
+        """The declared name of an option that was taken: of one that can be switched off by a
+        ``--no-`` of its own, that which ``parsed`` says was used last. None if it was not there."""
+        forms = next((forms for known, forms in self._options if known is action), None)
+        if forms is None:
+            return None
+        off = [form for form in forms if form.startswith("--no-")]
+        if type(action).__name__ == "BooleanOptionalAction" and len(off) < len(forms):
+            is_off = vars(parsed).get(action.dest) is False if parsed is not None else False
+            forms = tuple(form for form in forms if (form in off) is is_off)
+        return max(forms, key=len).lstrip("-")
 
     def name_of(self, parser: "Any") -> "str | None":
         """The name under which another parser was declared in this one; not an alias of it."""

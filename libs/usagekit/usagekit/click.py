@@ -193,7 +193,9 @@ def _note_options(watch: "Watch", context: "Any", declared: "list[Any]") -> None
         if source.name not in ("DEFAULT", "DEFAULT_MAP"):  # typed, or asked for
             watch.typed.append(context.params.get(parameter.name))
         if parameter.param_type_name == "option" and source.name == "COMMANDLINE":
-            watch.options.append(max(parameter.opts, key=len).lstrip("-"))
+            is_off = parameter.secondary_opts and context.params.get(parameter.name) is False
+            forms = parameter.secondary_opts if is_off else parameter.opts
+            watch.options.append(max(forms, key=len).lstrip("-"))
 
 
 def _noting(watch: "Watch", step: "Callable[..., Any]", args: "Any", kwargs: "Any") -> "Any":

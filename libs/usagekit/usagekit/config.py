@@ -80,7 +80,8 @@ class UsageConfig:
         logout_command: the command after which the user is a stranger again.
         notice: what a person is told before the first event: what is recorded, why, and how to
             stop it or read more. Empty: in general words.
-        has_commands: whether the program has the ``usage`` commands that those words speak of.
+        has_commands: says whether the program has the ``usage`` commands that those words speak
+            of; default: it has.
         enters_again: whether the program, frozen into one file, becomes its sender when it is
             started with ``service.AS_SENDER``.
         declares: whether it is told, once for each version, what commands the program has.
@@ -126,7 +127,7 @@ class UsageConfig:
         login_command: str | None = None,
         logout_command: str | None = None,
         notice: str = "",
-        has_commands: bool = True,
+        has_commands: "Callable[[], bool] | None" = None,
         declares: bool = False,
         enters_again: bool = False,
         machine_off: str = "/etc/usagekit/off",

@@ -92,7 +92,7 @@ def _of_command(command: Any, path: tuple[str, ...] = (), *, asks: bool) -> Iter
         for one in (params if type(params) is list else ())
         # Those that are looked at before all others are questions, such as --version.
         if getattr(one, "param_type_name", "") == "option" and not one.is_eager
-        for name in _option(one.opts)
+        for name in _option(one.opts, one.secondary_opts, one.default)
     ]
     yield [*path] if runs else None, options
     if not is_group or len(path) == _DEEPEST:
@@ -116,7 +116,9 @@ def _of_parser(parser: Any, path: tuple[str, ...] = ()) -> Iterator[_Node]:
     for action in parser._actions:
         if action.option_strings:
             if type(action).__name__ not in _QUESTIONS:
-                options += _option(action.option_strings)
+                off = [one for one in action.option_strings if one.startswith("--no-")]
+                on = [one for one in action.option_strings if one not in off]
+                options += _option(on, off, action.default)
             continue
         for name, known in of_argparse._choices(action):
             # Whatever else may be chosen is no command; another name of the same is none.
@@ -128,12 +130,19 @@ def _of_parser(parser: Any, path: tuple[str, ...] = ()) -> Iterator[_Node]:
             yield from _of_parser(known, (*path, name))
 
 
-def _option(forms: Any) -> list[str]:
-    """An option by the longest of its forms, if that is a name."""
-    name = max(forms, key=len).lstrip("-")
-    if not 0 < len(name) <= _LONGEST_OPTION or any(map(str.isspace, name)) or name in _COMPLETION:
-        return []
-    return [name]
+def _option(on: list[str], off: list[str], default: Any) -> list[str]:
+    """An option by the longest of its forms, if that is a name: of one that can be switched on and
+    off, that by which anything changes."""
+    if on and off and isinstance(default, bool):
+        on, off = ([], off) if default else (on, [])
+    names = [max(forms, key=len).lstrip("-") for forms in (on, off) if forms]
+    return [
+        name
+        for name in names
+        if 0 < len(name) <= _LONGEST_OPTION
+        and not any(map(str.isspace, name))
+        and name not in _COMPLETION
+    ]
 
 
 def _is_ours(known: Any) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import itertools
 import json
 import os
+import re
 import time
 from typing import Any
 
@@ -17,7 +18,7 @@ from usagekit.record import is_marker
 from usagekit.service import machine
 from usagekit.snapshot import SMALL, is_file, open_folder, system
 from usagekit.spool import Spool
-from usagekit.tracker import FAILED
+from usagekit.tracker import FAILED, SUCCEEDED
 
 # Markers that one run looks at; the next one goes on.
 _AT_ONCE = 1_000
@@ -25,6 +26,7 @@ _AT_ONCE = 1_000
 _ABANDONED = 3_600.0
 # What a command that was killed cannot know.
 _UNKNOWN = ("duration", "exit_code")
+_LEFT = re.compile(r"exit (\d{1,3})\Z", re.ASCII)
 
 
 def collect(config: UsageConfig, spool: Spool) -> None:
@@ -71,9 +73,7 @@ def _settle(config: UsageConfig, spool: Spool, running: system.Folder, name: str
         text = os.read(fd, SMALL).decode("utf-8", "replace")
         fields, end = json.JSONDecoder().raw_decode(text)
         runs_on = fields.pop("running_on", None)
-        # What stands after it was written by a signal that asked the command to end.
-        kind = "terminated" if text[end:].strip() else "killed"
-        event = Event.of(fields if runs_on is None else _ended(fields, kind))
+        event = Event.of(fields if runs_on is None else _ended(fields, text[end:].strip()))
     except (ValueError, TypeError, AttributeError, KeyError, RecursionError):  # not one of ours
         running.unlink(name)
         return
@@ -87,9 +87,18 @@ def _settle(config: UsageConfig, spool: Spool, running: system.Folder, name: str
         running.unlink(name)
 
 
-def _ended(fields: dict[str, Any], kind: str) -> dict[str, Any]:
+def _ended(fields: dict[str, Any], said: str) -> dict[str, Any]:
+    """The event of a command that could not record it. ``said``: what stands after its marker, by
+    ``os._exit``, which leaves a code there, or by a signal that asked it to end."""
+    left = _LEFT.match(said)
+    code = int(left[1]) if left else None
     properties = {name: fields["properties"][name] for name in fields["properties"]}
     for name in _UNKNOWN:
         properties.pop(name, None)
-    properties |= {"failure_kind": kind, "error_message": ""}
+    if code is not None:
+        properties["exit_code"] = code
+    if code == 0:
+        return {**fields, "event_name": SUCCEEDED, "properties": properties}
+    kind = "terminated" if said else "killed"
+    properties |= {"failure_kind": kind if code is None else "exit", "error_message": ""}
     return {**fields, "event_name": FAILED, "properties": properties}

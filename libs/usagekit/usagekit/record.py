@@ -46,6 +46,7 @@ class Record:
         self._let_go()
         self._fd = system.out_of_the_way(fd)
         system.note_signals(self._fd)
+        system.note_exit(self._fd)
 
     def finish(self, name: str, text: str) -> None:
         """Put the event into the spool, in the marker's place.
@@ -98,6 +99,7 @@ class Record:
     def _let_go(self) -> None:
         if self._fd >= 0:
             system.ignore_signals()
+            system.ignore_exit()
             os.close(self._fd)
             self._fd = -1
 

@@ -121,7 +121,7 @@ class Usage:
             fetch_principal=self._fetch_principal,
             sender_environ={POLICY: to_json(policy)},
             notice=self._notice,
-            has_commands=self._mounted,
+            has_commands=lambda: self._mounted,  # perhaps while the program runs
             declares=self._declare,
             enters_again=True,
         )

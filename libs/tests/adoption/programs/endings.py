@@ -100,6 +100,20 @@ def exit_at_once() -> None:
     os._exit(6)
 
 
+def exit_at_once_well() -> None:
+    """As mypy does, to save the time that it takes to take itself apart."""
+    print("well", flush=True)
+    os._exit(0)
+
+
+def exit_in_a_child() -> None:
+    """Its code is not the command's."""
+    if os.fork() == 0:
+        os._exit(0)
+    os.wait()
+    kill()
+
+
 def print_much() -> None:
     for number in range(100_000):
         print(number)
@@ -157,6 +171,8 @@ COMMANDS: dict[str, Callable[[], None]] = {
     "hang-up-ignored": hang_up_ignored,
     "kill": kill,
     "exit-at-once": exit_at_once,
+    "exit-at-once-well": exit_at_once_well,
+    "exit-in-a-child": exit_in_a_child,
     "print-little": print_little,
     "print-much-to-nobody": print_much_to_nobody,
     "break-own-pipe": break_own_pipe,
