@@ -186,3 +186,28 @@ def test_while_tracking_is_off_there_is_no_event_to_show(home: Home) -> None:
     ran = home.run("usage", "show")
     assert (ran.code, ran.out) == (0, "")
     assert ran.err == "Tracking is off: nothing would be sent. See: arcade usage status\n"
+
+
+@pytest.mark.parametrize("kind", ["a link to nowhere", "a link to itself", "a file"])
+@pytest.mark.parametrize("name", ["spool", "running"])
+def test_a_place_that_is_no_folder_keeps_nothing_and_the_status_says_so(
+    home: Home, recorder: Recorder, name: str, kind: str
+) -> None:
+    place = home.state / "usage" / name
+    home.run("whoami")
+    home.wait_for_senders()
+    place.rmdir()
+    if kind == "a file":
+        place.write_text("made up")
+    else:
+        place.symlink_to(name if kind == "a link to itself" else "/no/such/place")
+    for _ in range(3):
+        home.run("whoami")
+        home.wait_for_senders()
+    assert [one.command for one in recorder.wait_for(4)] == ["whoami"] * 4
+    (warning,) = json.loads(home.run("usage", "status", "--json").out)["warnings"]
+    assert warning.startswith(f"{place} is ")
+    assert "nothing is kept there" in warning
+    home.wait_for_senders()
+    for folder in {"running", "spool"} - {name}:
+        assert list((home.state / "usage" / folder).iterdir()) == []

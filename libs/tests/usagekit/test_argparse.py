@@ -140,7 +140,8 @@ class TestArgparse:
         parser.add_argument("--size")
         table = Look(parser._option_string_actions)
         parser._option_string_actions = table
-        name = runs(lambda: parser.parse_known_args(["--size", "1", "word"]) and None, "a", "--b=1")
+        words = ("--size", "1", "word", "--b=1")
+        name = runs(lambda: parser.parse_known_args([*words[:3]]) and None, *words)
         assert name == ("acme", ["size"])
         assert "--b" not in dict.keys(table)
 

@@ -42,6 +42,7 @@ class _Parsing:
         self._watch = watch
         self._at_work: list[_AtWork] = []
         self._known: list[Any] = []
+        self._others = 0
         self._path: list[str] = []
         self._taken: list[tuple[Any, Any]] = []
         self._declared: list[_Declared] = []
@@ -50,9 +51,10 @@ class _Parsing:
         """This method of a parser, watched."""
 
         def watched_parse(parser: "Any", *args: "Any", **kwargs: "Any") -> "Any":
-            if self._watch.path:  # somebody's own parser, at work within the command
-                return parse(parser, *args, **kwargs)
             outermost = not self._at_work
+            # Somebody's own parser, at work within the command or before it.
+            if self._watch.path or self._others or (outermost and not _is_own(*args, **kwargs)):
+                return self._let(parse, parser, *args, **kwargs)
             if outermost:
                 self._path, self._known, self._taken = [], [], []
             self._at_work.append(_AtWork(parser))
@@ -71,10 +73,19 @@ class _Parsing:
                 self._watch.guard(lambda: self._note_options(result))
             if outermost:  # of several that know no sub-command, the last is as good as the first
                 self._watch.path = self._path
+                self._watch.stop_looking()
                 self._watch.begin()
             return result
 
         return watched_parse
+
+    def _let(self, parse: "Callable[..., Any]", *args: "Any", **kwargs: "Any") -> "Any":
+        """Have a parser do what is not ours, with all that are within it."""
+        self._others += 1
+        try:
+            return parse(*args, **kwargs)
+        finally:
+            self._others -= 1
 
     def watched_values(self, get_values: "Callable[..., Any]") -> "Callable[..., Any]":
         """The step by which a parser takes what belongs to an option, or to a positional. What
@@ -105,6 +116,7 @@ class _Parsing:
         return watched_error
 
     def _enter(self, now: "_AtWork", args: "Any" = None, *_: object, **__: object) -> None:
+        self._watch.understood = True
         self._known.append(now.parser)
         self._declared_by(now.parser)
         if len(self._at_work) > 1:
@@ -139,6 +151,19 @@ class _Parsing:
             self._watch.question = True
         else:
             self._watch.error = self._watch.error or ArgumentError()
+
+
+def _is_own(args: "Any" = None, *_: object, **__: object) -> bool:
+    """Whether these words are the program's command line, or what it has made of it: with some in
+    addition, or without those that it has understood itself."""
+    if type(args) not in (list, tuple):  # anything else might be used up by looking
+        return True
+    own = sys.argv[1:]
+    few, many = (own, args) if len(own) < len(args) else (args, own)
+    if not few:
+        return not many
+    rest = iter(many)
+    return all(any(word == other for other in rest) for word in few)
 
 
 class _AtWork:

@@ -33,23 +33,32 @@ def expect(watch: "Watch", app: "Any") -> bool:
     """
     typer: Any = sys.modules.get("typer.main")
     if typer is not None:
-        # A Typer app builds its command anew at each call, in this function.
-        get_command: Callable[[Any], Any] = typer.get_command
-
-        def get_watched_command(app: "Any") -> "Any":
-            watch.put_back()  # an app that a command runs is not ours
-            command = get_command(app)
-            watch.guard(lambda: watch_command(watch, command))
-            return command
-
-        watch.replace(typer, "get_command", get_watched_command)
+        expect_of(watch, "typer.main")
         if issubclass(type(app), typer.Typer):
             return True
     for name in _CORES:
-        core = sys.modules.get(name)
-        if core is not None:
-            _expect_context(watch, core.Command)
+        if name in sys.modules:
+            expect_of(watch, name)
     return False
+
+
+def expect_of(watch: "Watch", name: str) -> None:
+    """Watch the first command that is made, or called, by one of the modules that do so."""
+    module: Any = sys.modules[name]
+    if name in _CORES:
+        _expect_context(watch, module.Command)
+        return
+    # A Typer app builds its command anew at each call, in this function.
+    get_command: Callable[[Any], Any] = module.get_command
+
+    def get_watched_command(app: "Any") -> "Any":
+        watch.put_back()  # an app that a command runs is not ours
+        watch.invoked = False
+        command = get_command(app)
+        watch.guard(lambda: watch_command(watch, command))
+        return command
+
+    watch.replace(module, "get_command", get_watched_command)
 
 
 def _expect_context(watch: "Watch", kind: "Any") -> None:
@@ -58,6 +67,7 @@ def _expect_context(watch: "Watch", kind: "Any") -> None:
 
     def make_watched_context(command: "Any", *args: "Any", **kwargs: "Any") -> "Any":
         watch.put_back()
+        watch.invoked = False
         watch.guard(lambda: watch_command(watch, command))
         return _noting(watch, make_context, (command, *args), kwargs)
 
@@ -69,6 +79,7 @@ def watch_command(watch: "Watch", command: "Any", *, named: bool = True) -> None
 
     ``named``: whether the way to it is in the path; beyond a name that no group lists, nothing is.
     """
+    watch.understood = True
     if not watch.path:
         watch.guard(lambda: watch.declared_by(command))
     make_context, invoke = command.make_context, command.invoke

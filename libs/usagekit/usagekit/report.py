@@ -77,31 +77,34 @@ def _last_delivery(config: UsageConfig) -> object:
 
 
 def open_to_others(config: UsageConfig) -> list[str]:
-    """What of the stored files other users of this machine can get at, and how to close it."""
+    """What of the stored files other users of this machine can get at, or is not what it should
+    be, and so holds nothing; and how to mend it."""
     if os.name != "posix":
         return []
     paths = config.paths
     found = []
-    for path in (paths.home, paths.folder, paths.identity):
+    for path in (paths.home, paths.folder, paths.spool, paths.running, paths.identity):
         try:
             follow = path == paths.home and paths.by_link
             status = os.stat(path, follow_symlinks=follow)
         except OSError:
             continue
-        problem = _problem(status, shlex.quote(path), "600" if path == paths.identity else "700")
+        problem = _problem(status, shlex.quote(path), is_folder=path != paths.identity)
         if problem:
             found.append(f"{path} {problem}")
     return found
 
 
-def _problem(status: os.stat_result, path: str, right: str) -> str:
+def _problem(status: os.stat_result, path: str, *, is_folder: bool) -> str:
     mode = status.st_mode & 0o777
     if stat.S_ISLNK(status.st_mode):
         return f"is a link, which is not followed: nothing is kept there. To remove it: rm {path}"
     if status.st_uid != os.geteuid():
         mine = f"sudo chown -R {os.geteuid()} {path}"
         return f"is another user's: nothing is kept there. To make it yours: {mine}"
-    close = f"To close it: chmod {right} {path}"
+    if is_folder != stat.S_ISDIR(status.st_mode):
+        return f"is no {'folder' if is_folder else 'file'}: nothing is kept there. See what it is"
+    close = f"To close it: chmod {'700' if is_folder else '600'} {path}"
     if not system.is_own(status):
         return f"can be written by others ({mode:o}), so it is not used. {close}"
     return f"is open to others ({mode:o}). {close}" if mode & 0o077 else ""

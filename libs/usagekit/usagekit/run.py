@@ -14,10 +14,11 @@ if TYPE_CHECKING:
     from usagekit.declaration import Declaration
     from usagekit.tracker import CommandTracker
 
-# Where Click's commands come from, if anybody has loaded it.
-_CLICKS = {"click.core", "typer.main"}
-# What asks a program without a framework what there is, if it stands alone.
-_QUESTIONS = (["--help"], ["-h"], ["--version"])
+# Where the commands of the frameworks come from, as soon as anybody has loaded them.
+_CLICKS = ("click.core", "typer._click.core", "typer.main")
+_FRAMEWORKS = (*_CLICKS, "argparse")
+# What asks a program what there is, of whichever framework, or of none.
+_QUESTIONS = ("--help", "-h", "--version")
 
 
 def run(app: "Callable[[], Any]", tracker: "CommandTracker") -> "Any":
@@ -61,12 +62,15 @@ class Watch:
         error: what left the command before its framework made an exit of it.
         invoked: whether a command has been found and begun.
         question: whether this was ``--help``, ``--version`` or completion: no command at all.
+        understood: whether a framework that is known here has read the command line.
     """
 
     def __init__(self, tracker: "CommandTracker") -> None:
         self._tracker = tracker
         self._replaced: list[tuple[Any, str, Any]] = []
         self._is_plain = False
+        self._words: list[str] = []
+        self._imports: _Imports | None = None
         self._names: Declaration | None = None
         self.path: list[str] = []
         self.options: list[str] = []
@@ -74,6 +78,7 @@ class Watch:
         self.error: BaseException | None = None
         self.invoked = False
         self.question = False
+        self.understood = False
 
     @property
     def name(self) -> str:
@@ -87,20 +92,41 @@ class Watch:
 
             click.watch_command(self, app)
             return
-        if not _CLICKS.isdisjoint(sys.modules):
+        if any(name in sys.modules for name in _CLICKS):
             from usagekit import click
 
             if click.expect(self, app):
                 return
         self._is_plain = True
+        self._words = sys.argv[1:]
         if "argparse" in sys.modules:
             from usagekit import argparse
 
             argparse.expect(self)
-        elif sys.argv[1:] in _QUESTIONS:
-            self.question = True
-        elif not self._replaced:
-            self.begin()  # nothing will tell what it is called, nor when it starts
+        elif not (self._replaced or self._asks()):
+            self.begin()  # nothing may ever tell what it is called, nor when it starts
+        missing = [name for name in _FRAMEWORKS if name not in sys.modules]
+        if missing:
+            self._imports = _Imports(missing, self._loaded)
+            sys.meta_path.insert(0, self._imports)
+
+    def _loaded(self, name: str) -> None:
+        """The program has loaded a framework; of one that it does not use, nothing is seen."""
+        if name == "argparse":
+            from usagekit import argparse
+
+            self.guard(lambda: argparse.expect(self))
+        else:
+            from usagekit import click
+
+            self.guard(lambda: click.expect_of(self, name))
+
+    def _asks(self) -> bool:
+        """Whether the words of the command line, as far as they are the program's, ask what there
+        is: where nobody saw who understood them."""
+        words = self._words
+        own = words[: words.index("--")] if "--" in words else words
+        return any(one in _QUESTIONS for one in (*own[:1], *own[-1:]))
 
     def declared_by(self, root: "Any") -> None:
         """The program's outermost command or parser, before it has seen the command line."""
@@ -121,12 +147,18 @@ class Watch:
 
     def put_back(self) -> None:
         """Leave every object as it was: the run is over, or something better was found to watch."""
+        self.stop_looking()
         for owner, name, previous in reversed(self._replaced):
             if previous is None:
                 delattr(owner, name)
             else:
                 setattr(owner, name, previous)
         self._replaced.clear()
+
+    def stop_looking(self) -> None:
+        """What the program loads from now on is not what it reads its command line by."""
+        if self._imports is not None and self._imports in sys.meta_path:
+            sys.meta_path.remove(self._imports)
 
     def guard(self, step: "Callable[[], object]") -> None:
         """Look at something; whatever goes wrong with that is not the command's."""
@@ -135,7 +167,8 @@ class Watch:
     def record(self, ending: BaseException | None, result: object, duration: float) -> None:
         """The run is over: hand over what was seen."""
         self.put_back()
-        if not self._saw_command():
+        asked = self._is_plain and not self.understood and self._asks() and exits_well(ending)
+        if asked or not self._saw_command():
             self._tracker.forget()
             return
         ending = self._in_the_end(ending, result)
@@ -173,6 +206,50 @@ class Watch:
         except (OSError, ValueError, AttributeError):  # somebody's own idea of a standard output
             return ending
         return ending
+
+
+class _Imports:
+    """Among the finders of modules one that finds none itself: it says when one is loaded that is
+    waited for, as programs do that load their framework in ``main``.
+
+    Args:
+        names: of the modules.
+        loaded: is told the name of each.
+    """
+
+    def __init__(self, names: list[str], loaded: "Callable[[str], None]") -> None:
+        self._names = names
+        self._loaded = loaded
+
+    def find_spec(self, name: str, path: "Any" = None, target: "Any" = None) -> "Any":
+        """What the others find, and a word when it has been loaded."""
+        if name not in self._names:
+            return None
+        self._names.remove(name)
+        for finder in sys.meta_path:
+            find: Any = None if finder is self else getattr(finder, "find_spec", None)
+            spec = find(name, path, target) if find is not None else None
+            if spec is not None:
+                if hasattr(spec.loader, "exec_module"):
+                    spec.loader = _Loader(spec.loader, lambda: self._loaded(name))
+                return spec
+        return None
+
+
+class _Loader:
+    """Loads a module as its own loader does, which it is said to be of, and says so."""
+
+    def __init__(self, loader: "Any", loaded: "Callable[[], None]") -> None:
+        self._loader = loader
+        self._loaded = loaded
+
+    def create_module(self, spec: "Any") -> "Any":
+        return self._loader.create_module(spec)
+
+    def exec_module(self, module: "Any") -> None:
+        module.__spec__.loader = module.__loader__ = self._loader
+        self._loader.exec_module(module)
+        self._loaded()
 
 
 def exits_well(ending: BaseException | None) -> bool:
