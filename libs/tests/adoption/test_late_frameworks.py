@@ -11,8 +11,8 @@ from typing import NamedTuple
 
 import pytest
 
-# The program's run, alone in a process in which nobody has loaded a framework yet; then what is left
-# of our looking, and the events.
+# The program's run, alone in a process in which nobody has loaded a framework yet; then what is
+# left of our looking, and the events.
 AROUND = """
 import json, sys
 from usagekit import Usage

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import typer
 import usagekit
 from usagekit import Usage
 from usagekit.identity import UsageIdentity
@@ -371,3 +372,116 @@ def test_the_notice_speaks_of_commands_that_are_mounted_while_the_program_runs(h
     assert "See it: acme usage show. Stop it: acme usage off, or ACME_USAGE_TRACKING=0." in (
         ran.stderr
     )
+
+
+OWN = {
+    "typer": """
+import typer
+app = typer.Typer()
+@app.command({command})
+def usage(): print("my own")
+@app.command()
+def other(): pass
+usage_kit.mount(app{name})
+usage_kit.run(app)
+""",
+    "typer group": """
+import typer
+app = typer.Typer()
+group = typer.Typer()
+@group.command()
+def own(): print("my own")
+@group.command()
+def other(): pass
+app.add_typer(group, name="usage")
+usage_kit.mount(app{name})
+usage_kit.run(app)
+""",
+    "click": """
+import click
+@click.group()
+def app(): pass
+app.command("usage")(lambda: print("my own"))
+usage_kit.mount(app{name})
+usage_kit.run(app)
+""",
+    "argparse": """
+import argparse
+def main():
+    parser = argparse.ArgumentParser()
+    commands = parser.add_subparsers()
+    commands.add_parser("usage").set_defaults(run=lambda: print("my own"))
+    usage_kit.mount(commands{name})
+    parser.parse_args().run()
+usage_kit.run(main)
+""",
+}
+START = """
+import sys
+from usagekit import Usage
+usage_kit = Usage("acme", version="1", host="http://127.0.0.1:9", project_api_key="phc_made_up")
+"""
+
+
+def acme_says(home: Path, program: str, *words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-c", START + program, *words],
+        env={"HOME": str(home), "PATH": os.environ["PATH"], "COLUMNS": "80"},
+        capture_output=True,
+        text=True,
+    )
+
+
+@pytest.mark.parametrize("framework", OWN)
+def test_a_command_of_the_program_s_own_is_not_replaced(home: Path, framework: str) -> None:
+    program = OWN[framework].replace("{command}", "")
+    ran = acme_says(home, program.replace("{name}", ""), "usage")
+    assert ran.returncode == 1
+    assert "the program has a command 'usage' of its own: usage.mount(..., name=" in ran.stderr
+
+    words = ("usage", "own") if framework == "typer group" else ("usage",)
+    home = home / "another"  # which has not had the notice
+    home.mkdir()
+    program = program.replace("{name}", ", name='tracking'")
+    ran = acme_says(home, program, *words)
+    assert ran.stdout == "my own\n", ran
+    assert "See it: acme tracking show. Stop it: acme tracking off, or " in ran.stderr
+    assert "tracking             on" in acme_says(home, program, "tracking", "status").stdout
+
+
+def test_a_name_that_is_none_is_refused(acme: Usage) -> None:
+    for name in ("", "a b", "a.b", "../a", "-a"):
+        with pytest.raises(ValueError, match="not a name"):
+            acme.mount(typer.Typer(), name=name)
+
+
+ONE = """
+import typer
+app = typer.Typer()
+@app.command()
+def only(word: str = "you"): print("hello", word)
+{more}
+usage_kit.mount(app)
+{later}
+usage_kit.run(app)
+"""
+
+
+def test_a_typer_app_of_one_command_is_called_as_before(home: Path) -> None:
+    alone = ONE.replace("{more}", "").replace("{later}", "")
+    ran = acme_says(home, alone, "--word", "ada")
+    assert (ran.returncode, ran.stdout) == (0, "hello ada\n"), ran
+    assert "Stop it: set ACME_USAGE_TRACKING=0 in your environment." in ran.stderr
+    for more, later in (
+        ("app.callback()(lambda: None)", ""),
+        ("", "app.callback()(lambda: None)"),
+        ("app.command('two')(lambda: None)", ""),
+        ("", "app.command('two')(lambda: None)"),
+        (
+            "",
+            "o = typer.Typer(); o.command()(lambda: None); app.add_typer(o, name='o')",
+        ),
+    ):
+        program = ONE.replace("{more}", more).replace("{later}", later)
+        assert acme_says(home, program, "only", "--word", "bob").stdout == "hello bob\n"
+        assert "tracking " in acme_says(home, program, "usage", "status").stdout

@@ -113,7 +113,7 @@ def show_next_event(config: UsageConfig, environ: Mapping[str, str]) -> None:
     event = next_event(config, environ)
     if event is None:
         _say(
-            f"Tracking is off: nothing would be sent. See: {config.program} usage status",
+            f"Tracking is off: nothing would be sent. See: {config.usage_command} status",
             sys.stderr,
         )
         return
@@ -157,7 +157,7 @@ def flush_queue(config: UsageConfig, environ: Mapping[str, str], *, timeout: int
         if waiting:
             raise UsageCommandError(
                 f"nothing is sent while tracking is off or only shown; still queued: "
-                f"{_events(waiting)}. See: {config.program} usage status"
+                f"{_events(waiting)}. See: {config.usage_command} status"
             )
         _say("Nothing was queued.")
         return
@@ -196,7 +196,7 @@ def purge(config: UsageConfig, environ: Mapping[str, str]) -> None:
         raise UsageCommandError(f"not all could be removed: {error}") from error
     _say(f"Removed what usage tracking had stored in {config.paths.home}.")
     if decide(environ, config).enabled:
-        _say(f"Tracking is still on. To switch it off: {config.program} usage off")
+        _say(f"Tracking is still on. To switch it off: {config.usage_command} off")
 
 
 def export(config: UsageConfig, _environ: Mapping[str, str]) -> None:

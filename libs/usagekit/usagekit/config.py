@@ -80,8 +80,8 @@ class UsageConfig:
         logout_command: the command after which the user is a stranger again.
         notice: what a person is told before the first event: what is recorded, why, and how to
             stop it or read more. Empty: in general words.
-        has_commands: says whether the program has the ``usage`` commands that those words speak
-            of; default: it has.
+        group: says what the program calls the group of ``usage`` commands that those words speak
+            of, or nothing if it has none; default: ``usage``.
         enters_again: whether the program, frozen into one file, becomes its sender when it is
             started with ``service.AS_SENDER``.
         declares: whether it is told, once for each version, what commands the program has.
@@ -127,7 +127,7 @@ class UsageConfig:
         login_command: str | None = None,
         logout_command: str | None = None,
         notice: str = "",
-        has_commands: "Callable[[], bool] | None" = None,
+        group: "Callable[[], str] | None" = None,
         declares: bool = False,
         enters_again: bool = False,
         machine_off: str = "/etc/usagekit/off",
@@ -145,7 +145,7 @@ class UsageConfig:
         self.login_command: Final = login_command
         self.logout_command: Final = logout_command
         self.notice: Final = notice
-        self.has_commands: Final = has_commands
+        self.group: Final = group
         self.declares: Final = declares
         self.enters_again: Final = enters_again
         self.machine_off: Final = machine_off
@@ -156,6 +156,12 @@ class UsageConfig:
             f"{prefix}_PROJECT_KEY": project_api_key,
             **(sender_environ or {}),
         }
+
+    @property
+    def usage_command(self) -> str:
+        """How a person calls the ``usage`` commands of the program; empty if it has none."""
+        group = "usage" if self.group is None else self.group()
+        return f"{self.program} {group}" if group else ""
 
     @property
     def has_destination(self) -> bool:

@@ -32,9 +32,9 @@ def give_notice(config: UsageConfig) -> None:
 
 def _words(config: UsageConfig) -> str:
     name, stop = config.program, f"{config.tracking_variable}=0"
-    see = f"See it: {name} usage show. Stop it: {name} usage off, or {stop}."
-    has_commands = config.has_commands is None or config.has_commands()
+    usage = config.usage_command
+    see = f"See it: {usage} show. Stop it: {usage} off, or {stop}."
     return (
         f"{name} tells its maintainers which commands run, how long they take, how they\n"
         "fail: what to mend first. What you work on and type is never part of it.\n"
-    ) + (see if has_commands else f"Stop it: set {stop} in your environment.")
+    ) + (see if usage else f"Stop it: set {stop} in your environment.")

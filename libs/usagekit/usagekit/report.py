@@ -62,7 +62,7 @@ def _left_alone(config: UsageConfig, waiting: Sequence[str], breaker: Breaker) -
     why = f" ({NO_INTERPRETER})" if has_none else ""
     since_when = utc(since)[:19].replace("T", " ")
     nobody = f"what waits since {since_when} no sender has come for{why}"
-    return [f"{nobody}. To send it: {config.program} usage flush"]
+    return [f"{nobody}. To send it: {config.usage_command or config.program} flush"]
 
 
 def _sends_to(config: UsageConfig) -> str | None:

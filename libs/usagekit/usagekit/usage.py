@@ -6,7 +6,7 @@ import time
 
 from usagekit.config import UsageConfig, is_set
 from usagekit.service import AS_SENDER, to_json
-from usagekit.tracker import CommandTracker, is_name
+from usagekit.tracker import CommandTracker, Outcome, is_name
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ class Usage:
         self._resolver = _path_of(resolver)
         self._notice = notice
         self._declare = declare
-        self._mounted = False
+        self._group: Callable[[], str] | None = None
         self._tracker: CommandTracker | None = None
         if getattr(sys, "frozen", False) and sys.argv[1:] == [AS_SENDER]:
             self._be_sender()
@@ -121,7 +121,7 @@ class Usage:
             fetch_principal=self._fetch_principal,
             sender_environ={POLICY: to_json(policy)},
             notice=self._notice,
-            has_commands=lambda: self._mounted,  # perhaps while the program runs
+            group=self._mounted_as,
             declares=self._declare,
             enters_again=True,
         )
@@ -198,18 +198,25 @@ class Usage:
         commands, options = declaration_of(root, self._name, asks=True)
         return {"version": self._version, "commands": commands, "options": options}
 
-    def mount(self, target: "Any") -> None:
+    def mount(self, target: "Any", *, name: str = "usage") -> None:
         """Add the group of commands ``usage`` (status, on, off, show, log and so on) to a program.
 
         Args:
-            target: a Typer app, a Click group, or what argparse's ``add_subparsers()`` returned.
+            target: a Typer app, a Click group, or what argparse's ``add_subparsers()`` returned. A
+                Typer app of one command stays one, without the group, for it would be called in
+                another way: ``@app.callback()`` makes a group of it.
+            name: what the group is called.
 
-        Raises TypeError for anything else.
+        Raises TypeError for any other target, and ValueError for a name that is none, or is that
+        of a command which the program has.
         """
         from usagekit.mount import mount
 
-        self._mounted = True
-        mount(target, self.config)
+        self._group = mount(target, self.config, name)
+
+    def _mounted_as(self) -> str:
+        """What the usage commands are called in the program, perhaps since a moment ago."""
+        return self._group() if self._group is not None else ""
 
     def _fetch_principal(self) -> str | None:
         if not self._resolver:
@@ -247,9 +254,11 @@ class _Command:
         self._usage._tracker = self._around
 
         def track() -> None:
-            from usagekit.outcome import outcome_of
+            outcome = Outcome()
+            if error is not None:
+                from usagekit.outcome import outcome_of  # an ordinary end needs no judge
 
-            outcome = outcome_of(error, error, self._name.split("."))
+                outcome = outcome_of(error, error, self._name.split("."))
             self._tracker.track_command_execution(self._name, outcome, duration)
 
         self._tracker.guard(track)

@@ -6,7 +6,7 @@ import os
 import sys
 
 from usagekit.argparse import RAN
-from usagekit.mount import GROUP, GROUP_HELP
+from usagekit.mount import GROUP_HELP
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,18 +17,21 @@ if TYPE_CHECKING:
     from usagekit.config import UsageConfig
 
 
-def add_usage_parser(subparsers: "Any", config: "Callable[[], UsageConfig]") -> None:
+def add_usage_parser(
+    subparsers: "Any", config: "Callable[[], UsageConfig]", name: str = "usage"
+) -> None:
     """Add the group to what ``add_subparsers()`` returned.
 
     Args:
         subparsers: the action that holds the program's sub-commands.
         config: makes the program's policy; called when a command runs.
+        name: what the group is called.
     """
     # A class of its own, lest the program's parsers have a say in what these mean.
     kind = subparsers._parser_class
     subparsers._parser_class = _UsageParser
     try:
-        subparsers.add_parser(GROUP, help=GROUP_HELP, description=GROUP_HELP).fill(config)
+        subparsers.add_parser(name, help=GROUP_HELP, description=GROUP_HELP).fill(config)
     finally:
         subparsers._parser_class = kind
 

@@ -9,20 +9,21 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from usagekit.click import UNTRACKED
-from usagekit.mount import GROUP, GROUP_HELP, NAMES
+from usagekit.mount import GROUP_HELP, NAMES
 
 if TYPE_CHECKING:
     from usagekit.commands import Option, UsageCommand
     from usagekit.config import UsageConfig
 
 
-def click_group(config: Callable[[], UsageConfig]) -> click.Group:
+def click_group(config: Callable[[], UsageConfig], name: str = "usage") -> click.Group:
     """The group, to be added to a Click group.
 
     Args:
         config: makes the program's policy; called when a command runs.
+        name: what it is called.
     """
-    return _LazyGroup(GROUP, config)
+    return _LazyGroup(name, config)
 
 
 class _LazyGroup(click.Group):

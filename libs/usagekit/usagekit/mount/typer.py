@@ -22,6 +22,45 @@ if TYPE_CHECKING:
     from usagekit.config import UsageConfig
 
 
+def names_in(app: typer.Typer) -> set[str]:
+    """The names of an app's own commands and groups, as Typer makes them."""
+    found = set()
+    for one in app.registered_commands:
+        made = getattr(one.callback, "__name__", "").lower().replace("_", "-")
+        found.add(one.name or made)
+    for group in app.registered_groups:
+        inner = group.typer_instance.info.name if group.typer_instance else None
+        found.update(name for name in (group.name, inner) if isinstance(name, str))
+    return found
+
+
+def add_usage_group(
+    app: typer.Typer, config: Callable[[], UsageConfig], name: str
+) -> Callable[[], str]:
+    """Add the group to an app, unless that has one command only when it is called.
+
+    Returns what says the name, or nothing while the app does without.
+    """
+    groups = _Groups(app)
+    app.registered_groups = groups
+    app.add_typer(usage_group(config), name=name)
+    return lambda: name if groups else ""
+
+
+class _Groups(list[Any]):
+    """An app's groups. They are none, for whoever asks whether there are any, as long as ours alone
+    would make a group of an app of one command."""
+
+    def __init__(self, app: typer.Typer) -> None:
+        super().__init__(app.registered_groups)
+        self._app = app
+
+    def __bool__(self) -> bool:
+        app = self._app
+        is_a_group = app.registered_callback or app.info.callback or len(self) > 1
+        return bool(is_a_group) or len(app.registered_commands) != 1
+
+
 def usage_group(config: Callable[[], UsageConfig]) -> typer.Typer:
     """The group, to be added to a Typer app.
 
