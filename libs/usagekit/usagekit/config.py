@@ -83,7 +83,7 @@ class UsageConfig:
         group: says what the program calls the group of ``usage`` commands that those words speak
             of, or nothing if it has none; default: ``usage``.
         enters_again: whether the program, frozen into one file, becomes its sender when it is
-            started with ``service.AS_SENDER``.
+            started with ``interpreters.AS_SENDER``.
         declares: whether it is told, once for each version, what commands the program has.
         machine_off: a file by which an administrator switches tracking off for all users.
     """

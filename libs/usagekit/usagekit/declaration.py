@@ -6,6 +6,7 @@ line, of which it might make commands, and nothing that could run code of the pr
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
@@ -51,6 +52,16 @@ def declaration_of(root: Any, program: str, *, asks: bool = False) -> Declaratio
         if len(commands) >= _MOST:
             break
     return Declaration(sorted(commands)[:_MOST], sorted(options)[:_MOST])
+
+
+def by_hand(app: Any, program: str, version: str) -> dict[str, Any]:
+    """See ``Usage.declaration``."""
+    typer: Any = sys.modules.get("typer.main")
+    root = typer.get_command(app) if typer and isinstance(app, typer.Typer) else app
+    if not (hasattr(root, "make_context") or hasattr(root, "parse_known_args")):
+        raise TypeError(f"no Typer app, Click command or argparse parser: {app!r}")
+    commands, options = declaration_of(root, program, asks=True)
+    return {"version": version, "commands": commands, "options": options}
 
 
 def declare(config: UsageConfig, names: Declaration, author: dict[str, Any]) -> None:

@@ -13,9 +13,10 @@ from typing import Any
 from usagekit.breaker import Breaker
 from usagekit.config import UsageConfig, decide
 from usagekit.event import Event
+from usagekit.interpreters import NO_INTERPRETER, interpreter
 from usagekit.log import read
 from usagekit.record import recorded_at
-from usagekit.service import NO_INTERPRETER, interpreter, minted, utc
+from usagekit.service import minted, utc
 from usagekit.shown import shown_url
 from usagekit.snapshot import parse_identity, read_text, system
 from usagekit.spool import Spool

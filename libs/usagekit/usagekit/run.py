@@ -8,7 +8,6 @@ from usagekit.tracker import Outcome
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from types import TracebackType
     from typing import Any
 
     from usagekit.declaration import Declaration
@@ -17,6 +16,7 @@ if TYPE_CHECKING:
 # Where the commands of the frameworks come from, as soon as anybody has loaded them.
 _CLICKS = ("click.core", "typer._click.core", "typer.main")
 _FRAMEWORKS = (*_CLICKS, "argparse")
+_CRASH = "usagekit.crash"
 # What asks a program what there is, of whichever framework, or of none.
 _QUESTIONS = ("--help", "-h", "--version")
 
@@ -31,7 +31,10 @@ def run(app: "Callable[[], Any]", tracker: "CommandTracker") -> "Any":
 
     Returns what it returns and raises what it raises, SystemExit as a rule.
     """
-    _put_back_hook()
+    if _CRASH in sys.modules:  # what was raised in the run before has been caught by somebody
+        from usagekit.crash import put_back
+
+        put_back()
     watch = Watch(tracker)
     ending: BaseException | None = None
     result: object = None
@@ -43,7 +46,9 @@ def run(app: "Callable[[], Any]", tracker: "CommandTracker") -> "Any":
     except BaseException as error:
         ending = error
         if not isinstance(error, SystemExit):
-            _hide_own_frames()
+            from usagekit.crash import hide_own_frames
+
+            hide_own_frames()
         raise
     finally:
         duration = (time.perf_counter() - start) * 1000
@@ -70,7 +75,7 @@ class Watch:
         self._replaced: list[tuple[Any, str, Any]] = []
         self._is_plain = False
         self._words: list[str] = []
-        self._imports: _Imports | None = None
+        self._loaded: list[str] = []
         self._names: Declaration | None = None
         self.path: list[str] = []
         self.options: list[str] = []
@@ -105,21 +110,18 @@ class Watch:
             argparse.expect(self)
         elif not (self._replaced or self._asks()):
             self.begin()  # nothing may ever tell what it is called, nor when it starts
-        missing = [name for name in _FRAMEWORKS if name not in sys.modules]
-        if missing:
-            self._imports = _Imports(missing, self._loaded)
-            sys.meta_path.insert(0, self._imports)
+        self._loaded = [name for name in _FRAMEWORKS if name in sys.modules]
+        sys.meta_path.insert(0, self)
 
-    def _loaded(self, name: str) -> None:
-        """The program has loaded a framework; of one that it does not use, nothing is seen."""
-        if name == "argparse":
-            from usagekit import argparse
+    def find_spec(self, name: str, path: "Any" = None, target: "Any" = None) -> "Any":
+        """Among the finders of modules, one that finds none: it says when a framework is loaded, as
+        programs do that load theirs in ``main``."""
+        if name not in _FRAMEWORKS or name in self._loaded:
+            return None
+        from usagekit.late import spec_of
 
-            self.guard(lambda: argparse.expect(self))
-        else:
-            from usagekit import click
-
-            self.guard(lambda: click.expect_of(self, name))
+        self._loaded.append(name)
+        return spec_of(self, name, path, target)
 
     def _asks(self) -> bool:
         """Whether the words of the command line, as far as they are the program's, ask what there
@@ -157,8 +159,8 @@ class Watch:
 
     def stop_looking(self) -> None:
         """What the program loads from now on is not what it reads its command line by."""
-        if self._imports is not None and self._imports in sys.meta_path:
-            sys.meta_path.remove(self._imports)
+        if self in sys.meta_path:
+            sys.meta_path.remove(self)
 
     def guard(self, step: "Callable[[], object]") -> None:
         """Look at something; whatever goes wrong with that is not the command's."""
@@ -208,100 +210,8 @@ class Watch:
         return ending
 
 
-class _Imports:
-    """Among the finders of modules one that finds none itself: it says when one is loaded that is
-    waited for, as programs do that load their framework in ``main``.
-
-    Args:
-        names: of the modules.
-        loaded: is told the name of each.
-    """
-
-    def __init__(self, names: list[str], loaded: "Callable[[str], None]") -> None:
-        self._names = names
-        self._loaded = loaded
-
-    def find_spec(self, name: str, path: "Any" = None, target: "Any" = None) -> "Any":
-        """What the others find, and a word when it has been loaded."""
-        if name not in self._names:
-            return None
-        self._names.remove(name)
-        for finder in sys.meta_path:
-            find: Any = None if finder is self else getattr(finder, "find_spec", None)
-            spec = find(name, path, target) if find is not None else None
-            if spec is not None:
-                if hasattr(spec.loader, "exec_module"):
-                    spec.loader = _Loader(spec.loader, lambda: self._loaded(name))
-                return spec
-        return None
-
-
-class _Loader:
-    """Loads a module as its own loader does, which it is said to be of, and says so."""
-
-    def __init__(self, loader: "Any", loaded: "Callable[[], None]") -> None:
-        self._loader = loader
-        self._loaded = loaded
-
-    def create_module(self, spec: "Any") -> "Any":
-        return self._loader.create_module(spec)
-
-    def exec_module(self, module: "Any") -> None:
-        module.__spec__.loader = module.__loader__ = self._loader
-        self._loader.exec_module(module)
-        self._loaded()
-
-
 def exits_well(ending: BaseException | None) -> bool:
     """Whether this is a return, or an exit with code 0: Click's kind or Python's."""
     if ending is None or isinstance(ending, SystemExit):
         return getattr(ending, "code", None) in (None, 0)
     return getattr(ending, "exit_code", None) == 0
-
-
-def _hide_own_frames() -> None:
-    """Keep this package out of the traceback that the user sees if the program crashes."""
-    if not isinstance(sys.excepthook, _Hook):
-        sys.excepthook = _Hook(sys.excepthook)
-
-
-def _put_back_hook() -> None:
-    """What was raised in the run before has been caught by somebody."""
-    if isinstance(sys.excepthook, _Hook):
-        sys.excepthook = sys.excepthook.show
-
-
-class _Hook:
-    """Shows what nobody caught as it would be shown without us."""
-
-    def __init__(self, show: "Callable[..., Any]") -> None:
-        self.show = show
-
-    def __call__(
-        self, kind: type[BaseException], error: BaseException, _: "TracebackType | None"
-    ) -> None:
-        for one in _chain(error):
-            one.__traceback__ = _without_own_frames(one.__traceback__)
-        self.show(kind, error, error.__traceback__)
-
-
-def _chain(error: BaseException) -> list[BaseException]:
-    """An exception, and all that it was raised from or amid."""
-    found = [error]
-    for one in found:
-        for other in (one.__cause__, one.__context__):
-            if other is not None and not any(other is known for known in found):
-                found.append(other)
-    return found
-
-
-def _without_own_frames(trace: "TracebackType | None") -> "TracebackType | None":
-    own = __file__.rpartition("run.py")[0]
-    kept = []
-    while trace is not None:
-        if not trace.tb_frame.f_code.co_filename.startswith(own):
-            kept.append(trace)
-        trace = trace.tb_next
-    for inner, outer in zip([*kept[1:], None], kept, strict=True):
-        outer.tb_next = inner
-    return kept[0] if kept else None

@@ -58,10 +58,6 @@ _SAFE_MODULE = (
     "import sys; sys.path = [*{path!r}, *filter(None, sys.path)]; import runpy; "
     "runpy.run_module({module!r}, None, '__main__')"
 )
-NO_INTERPRETER = "no Python interpreter to run the sender with"
-# What a file is called that runs Python, before its version. Others have Python within them, and
-# would do whatever it is that they do.
-_INTERPRETERS = ("python", "pythonw", "pypy", "pypyw", "graalpy")
 # How an interpreter was told what it may load and leave behind: the sender's is told the same.
 _FLAGS = {
     "isolated": "-I",
@@ -70,8 +66,6 @@ _FLAGS = {
     "no_site": "-S",
     "dont_write_bytecode": "-B",
 }
-# The one argument by which a frozen program, its own interpreter, is told to be the sender.
-AS_SENDER = "--usagekit-sender"
 
 
 class UsageService:
@@ -185,22 +179,19 @@ class UsageService:
         return sender.returncode == 0
 
     def _command(self) -> list[str]:
-        if getattr(sys, "frozen", False):
-            return self._frozen_command()
-        python, module = interpreter(), self._config.sender_module
-        if not python:
-            raise OSError(NO_INTERPRETER)
-        flags = [flag for name, flag in _FLAGS.items() if getattr(sys.flags, name)]
+        module = self._config.sender_module
+        words = [flag for name, flag in _FLAGS.items() if getattr(sys.flags, name)]
         path = [] if self._import_path() else _own_path()
         if sys.version_info >= (3, 11) and not path:
-            return [python, *flags, "-P", "-m", module]
-        return [python, *flags, "-c", _SAFE_MODULE.format(path=path, module=module)]
+            words += ["-P", "-m", module]
+        else:
+            words += ["-c", _SAFE_MODULE.format(path=path, module=module)]
+        name = os.path.basename(sys.executable or "")
+        if name.rstrip("0123456789.") != "python" or getattr(sys, "frozen", False):
+            from usagekit.interpreters import command_of
 
-    def _frozen_command(self) -> list[str]:
-        """It would do what it is for, if it were not known to look for these words first."""
-        if not self._config.enters_again or not sys.executable:
-            raise OSError(NO_INTERPRETER)
-        return [sys.executable, AS_SENDER]
+            return command_of(self._config, words)
+        return [sys.executable, *words]
 
     def _sender_environ(self, payload: str) -> dict[str, str]:
         names = (*_PASSED_ON, self._config.tracking_variable)
@@ -224,19 +215,6 @@ class UsageService:
             return {}
         kept = [folder for folder in folders if folder != os.getcwd()]
         return {"PYTHONPATH": os.pathsep.join(kept)}
-
-
-def interpreter() -> str:
-    """The Python to run a sender with: this process's own, or where a program has Python within it,
-    the one that belongs to it; empty if there is none."""
-    name = os.path.basename(sys.executable or "").lower().removesuffix(".exe")
-    if name.rstrip("0123456789.dt") in _INTERPRETERS:
-        return sys.executable
-    if sys.platform == "win32":
-        beside = f"{sys.exec_prefix}\\python.exe"
-    else:
-        beside = "{}/bin/python{}.{}".format(sys.exec_prefix, *sys.version_info)
-    return beside if os.access(beside, os.X_OK) else ""
 
 
 def _own_path() -> list[str]:

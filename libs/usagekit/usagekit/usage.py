@@ -5,7 +5,7 @@ import sys
 import time
 
 from usagekit.config import UsageConfig, is_set
-from usagekit.service import AS_SENDER, to_json
+from usagekit.service import to_json
 from usagekit.tracker import CommandTracker, Outcome, is_name
 
 TYPE_CHECKING = False
@@ -82,16 +82,10 @@ class Usage:
         self._declare = declare
         self._group: Callable[[], str] | None = None
         self._tracker: CommandTracker | None = None
-        if getattr(sys, "frozen", False) and sys.argv[1:] == [AS_SENDER]:
-            self._be_sender()
+        if getattr(sys, "frozen", False):
+            from usagekit.interpreters import be_sender
 
-    def _be_sender(self) -> None:
-        """A program that was frozen into one file has no other way to have a sender."""
-        config = self.config()
-        if config.event_variable in os.environ:
-            from usagekit import sender
-
-            sender.main(config)
+            be_sender(self.config)
 
     def config(self) -> UsageConfig:
         """The program's policy, as the environment has it now."""
@@ -189,14 +183,9 @@ class Usage:
 
         Returns ``version``, ``commands`` and ``options``. Raises TypeError for anything else.
         """
-        from usagekit.declaration import declaration_of
+        from usagekit.declaration import by_hand
 
-        typer: Any = sys.modules.get("typer.main")
-        root = typer.get_command(app) if typer and isinstance(app, typer.Typer) else app
-        if not (hasattr(root, "make_context") or hasattr(root, "parse_known_args")):
-            raise TypeError(f"no Typer app, Click command or argparse parser: {app!r}")
-        commands, options = declaration_of(root, self._name, asks=True)
-        return {"version": self._version, "commands": commands, "options": options}
+        return by_hand(app, self._name, self._version)
 
     def mount(self, target: "Any", *, name: str = "usage") -> None:
         """Add the group of commands ``usage`` (status, on, off, show, log and so on) to a program.
