@@ -8,6 +8,7 @@ import sys
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
 
 _HERE = os.O_NOFOLLOW | os.O_NONBLOCK
@@ -199,7 +200,8 @@ def out_of_the_way(fd: int) -> int:
     return high
 
 
-_leave = os._exit
+# What stands in the place of ``os._exit``, and what stood there before.
+_LEAVING: "list[Callable[[int], Any]]" = []
 
 
 def note_signals(fd: int) -> None:
@@ -227,7 +229,7 @@ def ignore_signals() -> None:
 
 def note_exit(fd: int) -> None:
     """Have ``os._exit``, after which nothing of this process runs, leave its code in this file."""
-    process = os.getpid()
+    process, before = os.getpid(), os._exit
 
     def leave(status: int) -> None:
         if os.getpid() == process:  # and is no child of the command
@@ -235,14 +237,16 @@ def note_exit(fd: int) -> None:
                 os.write(fd, b"\nexit %d" % (status & 0xFF))
             except (OSError, TypeError, ValueError):
                 pass
-        _leave(status)
+        before(status)
 
+    _LEAVING[:] = leave, before
     os._exit = leave  # type: ignore[assignment]
 
 
 def ignore_exit() -> None:
     """Before that file is closed."""
-    os._exit = _leave
+    if _LEAVING and os._exit is _LEAVING[0]:  # else somebody has put something there since
+        os._exit = _LEAVING[1]  # type: ignore[assignment]
 
 
 def spawn_detached(arguments: list[str], environ: dict[str, str]) -> None:

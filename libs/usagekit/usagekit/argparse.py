@@ -53,7 +53,8 @@ class _Parsing:
         def watched_parse(parser: "Any", *args: "Any", **kwargs: "Any") -> "Any":
             outermost = not self._at_work
             # Somebody's own parser, at work within the command or before it.
-            if self._watch.path or self._others or (outermost and not _is_own(*args, **kwargs)):
+            own = not outermost or self._are_own(*args, **kwargs)
+            if self._watch.path or self._others or not own:
                 return self._let(parse, parser, *args, **kwargs)
             if outermost:
                 self._path, self._known, self._taken = [], [], []
@@ -79,6 +80,12 @@ class _Parsing:
 
         return watched_parse
 
+    def _are_own(self, args: "Any" = None, *_: object, **__: object) -> bool:
+        """Whether these words are the program's command line, or what it has made of it."""
+        found: list[bool] = []
+        self._watch.guard(lambda: found.append(_is_made_of(args, sys.argv[1:])))
+        return found != [False]
+
     def _let(self, parse: "Callable[..., Any]", *args: "Any", **kwargs: "Any") -> "Any":
         """Have a parser do what is not ours, with all that are within it."""
         self._others += 1
@@ -92,7 +99,8 @@ class _Parsing:
         stands behind a ``--``, or belongs to another program, is no option that it takes."""
 
         def watched_get_values(parser: "Any", action: "Any", *args: "Any", **more: "Any") -> "Any":
-            if self._at_work and self._at_work[-1].parser is parser and action.option_strings:
+            is_option = bool(getattr(action, "option_strings", ()))
+            if is_option and self._at_work and self._at_work[-1].parser is parser:
                 self._taken.append((parser, action))
             return get_values(parser, action, *args, **more)
 
@@ -153,12 +161,11 @@ class _Parsing:
             self._watch.error = self._watch.error or ArgumentError()
 
 
-def _is_own(args: "Any" = None, *_: object, **__: object) -> bool:
-    """Whether these words are the program's command line, or what it has made of it: with some in
-    addition, or without those that it has understood itself."""
-    if type(args) not in (list, tuple):  # anything else might be used up by looking
+def _is_made_of(args: "Any", own: list[str]) -> bool:
+    """Whether words are those of a command line, with some in addition, or without some that the
+    program has understood itself. Nothing but a list is read, which might be used up by it."""
+    if type(args) not in (list, tuple):
         return True
-    own = sys.argv[1:]
     few, many = (own, args) if len(own) < len(args) else (args, own)
     if not few:
         return not many
