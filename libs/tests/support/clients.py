@@ -92,8 +92,12 @@ class Client:
 
 def older_python(version: str) -> Client:
     """An SDK for Python of requirements/client-posthog-*.txt."""
-    folder = _prepared(f".venv-posthog{version.partition('.')[0]}")
-    return _python(folder / "bin/python", version)
+    return _python(python_with_posthog(version), version)
+
+
+def python_with_posthog(version: str) -> Path:
+    """The interpreter of an environment that has this version of the SDK."""
+    return _prepared(f".venv-posthog{version.partition('.')[0]}") / "bin/python"
 
 
 def newest_python() -> Client:

@@ -9,6 +9,8 @@ two, both ``DeliveryError``:
 
 from __future__ import annotations
 
+import gzip
+import inspect
 import json
 import logging
 import socket
@@ -23,7 +25,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from posthog import Posthog, client
-from posthog.request import EVENTS_ENDPOINT, post
+from posthog.version import VERSION
 from requests import PreparedRequest, RequestException, Response, Session
 from urllib3.exceptions import HTTPError
 
@@ -37,6 +39,14 @@ _ALLOWED = {*PROPERTIES, *PROTOCOL, "alias", "distinct_id"}
 # How a PostHog host refuses for good. Any other refusal is a proxy's, a portal's, a filter's, or a
 # wrong URL's: none of them can know what the host would have said.
 _REFUSALS = frozenset({400, 401, 413})
+_HEADERS = {
+    "Content-Type": "application/json",
+    "Content-Encoding": "gzip",
+    "User-Agent": f"posthog-python/{VERSION}",
+}
+# The SDK would take a program for a server, since it can say so.
+_SAYS_SERVER = "is_server" in inspect.signature(Posthog).parameters
+_OF_NO_SERVER: dict[str, Any] = {"is_server": False} if _SAYS_SERVER else {}
 # Bytes of an answer, unpacked: a receiver's has some twenty. What is longer is none.
 _ANSWER_LIMIT = 65_536
 
@@ -80,9 +90,9 @@ class PostHogDelivery:
             host=config.host,
             sync_mode=True,
             send=False,
-            is_server=False,
             disable_geoip=True,
             before_send=self._collect,
+            **_OF_NO_SERVER,
         )
 
     def build(self, events: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -145,19 +155,19 @@ class PostHogDelivery:
     def _request(
         self, batch: list[dict[str, Any]], timeout: float
     ) -> tuple[Response, bytes | None]:
-        with _Session() as session:
-            answer = post(
-                self._config.project_api_key,
-                self._client.host,
-                EVENTS_ENDPOINT,
-                gzip=True,
-                timeout=timeout,
-                session=session,
-                batch=batch,
-                historical_migration=False,
-            )
-            with answer:
-                return answer, _content(answer)
+        body = {
+            "api_key": self._config.project_api_key,
+            "batch": batch,
+            "historical_migration": False,
+            "sent_at": datetime.now(timezone.utc).isoformat(),
+        }
+        url, data = f"{self._client.host.rstrip('/')}/batch/", json.dumps(body, default=str)
+        packed = gzip.compress(data.encode(), 6)
+        with (
+            _Session() as session,
+            session.post(url, data=packed, headers=_HEADERS, timeout=timeout) as answer,
+        ):
+            return answer, _content(answer)
 
 
 # How requests, urllib3 and json say that there is no answer, or none that makes sense.
