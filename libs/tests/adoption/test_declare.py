@@ -7,7 +7,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -85,14 +85,6 @@ usage.run(main)
 PROGRAMS = {"typer": TYPER, "click": CLICK, "argparse": ARGPARSE}
 COMMANDS, OPTIONS = ["db.drop", "db.migrate", "status"], ["dry-run", "json"]
 Runs = Callable[..., "subprocess.CompletedProcess[str]"]
-
-
-@pytest.fixture
-def home(tmp_path: Path) -> Iterator[Path]:
-    folder = tmp_path / "acme-home"
-    folder.mkdir()
-    yield folder
-    wait_for_senders(folder)
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import os
 import subprocess
 import sys
 import zipapp
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from shutil import copytree
 
@@ -32,14 +32,6 @@ with usage.command("work"):
 """
 Program = Callable[..., Path]
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
-
-
-@pytest.fixture
-def home(tmp_path: Path) -> Iterator[Path]:
-    folder = tmp_path / "acme-home"
-    folder.mkdir()
-    yield folder
-    wait_for_senders(folder)
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -204,14 +204,6 @@ with usage.command(sys.argv[1].partition("=")[0]):
 """
 
 RunProgram = Callable[..., "subprocess.CompletedProcess[str]"]
-
-
-@pytest.fixture
-def home(tmp_path: Path) -> Iterator[Path]:
-    folder = tmp_path / "acme-home"
-    folder.mkdir()
-    yield folder
-    wait_for_senders(folder)
 
 
 @pytest.fixture

@@ -117,6 +117,15 @@ def test_the_last_version_to_say_so_counts_and_what_it_said_last(collector: Coll
     assert [row[1:3] for row in declared(project)] == [("new", "2.0"), ("newer", "2.0")]
 
 
+def test_of_more_than_can_be_listed_all_are_counted(collector: Collector) -> None:
+    project = collector.project()
+    project.capture(said_by("1.0", [f"c{number}" for number in range(130)], ["json"]))
+    shown = page(project)
+    assert shown.sentences["What the program has"].startswith("Of what 1.0 has, 131 were never")
+    assert len(shown.tables["What the program has"]) == len(declared(project)) == 100
+    assert len(declared(project, limit=1000)) == 131
+
+
 PROGRAM = """
 import click
 from usagekit import Usage

@@ -194,7 +194,7 @@ class _Declared:
             if action.option_strings:
                 self._options.append((action, tuple(action.option_strings)))
             else:
-                self._commands.update(name for name, _ in _choices(action))
+                self._commands.update(name for name, _ in choices_of(action))
 
     def option_of(self, action: "Any", parsed: "Any") -> "str | None":
         """The declared name of an option that was taken: of one that can be switched off by a
@@ -211,13 +211,13 @@ class _Declared:
     def name_of(self, parser: "Any") -> "str | None":
         """The name under which another parser was declared in this one; not an alias of it."""
         for action in self.parser._actions:
-            for name, known in _choices(action):
+            for name, known in choices_of(action):
                 if known is parser and name in self._commands and is_name(name):
                     return name
         return None
 
 
-def _choices(action: "Any") -> "list[tuple[str, Any]]":
+def choices_of(action: "Any") -> "list[tuple[str, Any]]":
     """The sub-commands of an action, if it has any, with their parsers. A mapping of the
     program's own that makes them when it is asked is read as the plain dictionary that it is."""
     fields, found = vars(action), []

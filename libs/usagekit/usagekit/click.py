@@ -139,7 +139,7 @@ class _Names:
     """
 
     def __init__(self, group: "Any") -> None:
-        self._kept = _added_to(group)
+        self._kept = added_to(group)
         self._said: set[str] = set()
         own = [kind for kind in type(group).__mro__ if not kind.__module__.startswith(_LIBRARIES)]
         for place in (group, *own):
@@ -159,7 +159,7 @@ class _Names:
         return None
 
 
-def _added_to(group: "Any") -> "dict[object, object]":
+def added_to(group: "Any") -> "dict[object, object]":
     """The commands that were added to a group, or to the groups that it is a collection of."""
     added: dict[object, object] = {}
     sources = vars(group).get("sources")

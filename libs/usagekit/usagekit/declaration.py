@@ -10,9 +10,9 @@ import sys
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from usagekit import argparse as of_argparse
-from usagekit import click as of_click
 from usagekit import files
+from usagekit.argparse import choices_of
+from usagekit.click import added_to
 from usagekit.config import UsageConfig
 from usagekit.event import DECLARED
 from usagekit.record import Record, spool_name
@@ -108,7 +108,7 @@ def _of_command(command: Any, path: tuple[str, ...] = (), *, asks: bool) -> Iter
     yield [*path] if runs else None, options
     if not is_group or len(path) == _DEEPEST:
         return
-    known = dict(of_click._added_to(command))
+    known = dict(added_to(command))
     if asks:
         known |= _asked(command)
     for name, inner in known.items():
@@ -131,7 +131,7 @@ def _of_parser(parser: Any, path: tuple[str, ...] = ()) -> Iterator[_Node]:
                 on = [one for one in action.option_strings if one not in off]
                 options += _option(on, off, action.default)
             continue
-        for name, known in of_argparse._choices(action):
+        for name, known in choices_of(action):
             # Whatever else may be chosen is no command; another name of the same is none.
             if hasattr(known, "_actions") and is_name(name) and not _is_ours(known):
                 inner.setdefault(id(known), (name, known))

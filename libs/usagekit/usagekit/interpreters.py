@@ -48,7 +48,10 @@ def interpreter() -> str:
 
 def be_sender(config: "Callable[[], UsageConfig]") -> None:
     """Be the sender of a frozen program, and nothing else, if that is what it was started for."""
-    if sys.argv[1:] == [AS_SENDER] and config().event_variable in os.environ:
+    if sys.argv[1:] != [AS_SENDER]:
+        return
+    policy = config()
+    if policy.event_variable in os.environ:
         from usagekit import sender
 
-        sender.main(config())
+        sender.main(policy)

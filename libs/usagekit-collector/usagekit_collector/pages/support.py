@@ -62,8 +62,14 @@ def panel(view: View, by: By, month: Sequence[Use], quarter: Sequence[Use]) -> P
     )
 
 
-def unused(view: View, found: Sequence[Declared]) -> Panel:
-    """What the program says that it has, that which nobody has ever used at the top."""
+def unused(view: View, found: Sequence[Declared], most: int) -> Panel:
+    """What the program says that it has, that which nobody has ever used at the top.
+
+    Args:
+        view: whose project it is.
+        found: all of it.
+        most: how much of it is listed.
+    """
     never = sum(one.last_seen is None for one in found)
     if not found:
         sentence = f"The program has not said what commands it has. {_HOW}"
@@ -91,7 +97,7 @@ def unused(view: View, found: Sequence[Declared]) -> Panel:
                 Cell(one.last_seen),
                 Cell(one.last_version),
             ]
-            for one in found
+            for one in found[:most]
         ],
         api=f"/api/insights/declared?{urlencode({'project': view.project})}",
     )

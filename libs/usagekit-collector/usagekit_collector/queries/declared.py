@@ -34,23 +34,24 @@ class Declared(msgspec.Struct, frozen=True):
     last_version: str
 
 
-def declared(client: Client, project: int, limit: int) -> list[Declared]:
+def declared(client: Client, project: int) -> list[Declared]:
     """All commands and options of the last version that has said what it has: what was never used
     first, then what was used longest ago. Nothing where none has said so."""
     asked = {"project": project, "event": EVENT}
     found = list(client.query(sql("insights/declaration"), asked).named_results())
     if not found:
         return []
-    version, said = found[0]["version"], found[0]
+    said = found[0]
     kinds: dict[Kind, list[str]] = {"command": said["commands"], "option": said["options"]}
     answer = []
     for kind, names in kinds.items():
         used = _ever_used(client, project, kind) if names else {}
         for name in dict.fromkeys(filter(None, names)):
             row = used.get(name, {"last_seen": None, "last_version": ""})
-            answer.append(Declared(kind, name, version, row["last_seen"], row["last_version"]))
+            seen = row["last_seen"], row["last_version"]
+            answer.append(Declared(kind, name, said["version"], *seen))
     answer.sort(key=lambda one: (one.last_seen is not None, one.last_seen or 0, one.kind, one.name))
-    return answer[:limit]
+    return answer
 
 
 def _ever_used(client: Client, project: int, kind: Kind) -> dict[str, dict[str, Any]]:

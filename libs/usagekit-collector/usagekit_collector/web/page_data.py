@@ -228,8 +228,8 @@ def support_page(client: Client, view: View, _: str) -> dict[str, Any]:
         )
         for by in support.TOLD_BY
     ]
-    known = declared.declared(client, view.wish.project, _ROWS)
-    return {"panels": [*panels, support.unused(shown, known)]}
+    known = declared.declared(client, view.wish.project)
+    return {"panels": [*panels, support.unused(shown, known, _ROWS)]}
 
 
 def _by(client: Client, view: View, wish: Wish, by: usage.By, **more: str) -> Panel:

@@ -181,7 +181,7 @@ async def fields(service: Service, asked: RankingQuery, _: Request) -> list[arri
 async def declared(service: Service, asked: DeclaredQuery, _: Request) -> list[declaring.Declared]:
     """The commands and options that the program says it has: what was never used first."""
     project = (await project_of(service, asked.project)).project
-    return await ask(service, lambda client: declaring.declared(client, project, asked.limit))
+    return (await ask(service, lambda client: declaring.declared(client, project)))[: asked.limit]
 
 
 async def changes(service: Service, asked: ChangesQuery, _: Request) -> list[changing.Change]:
