@@ -6,17 +6,19 @@ import csv
 import gzip
 import io
 import json
+import shutil
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import date, datetime, timedelta, timezone
 from typing import Any
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import parse_qs, quote, unquote, urlsplit
 from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
 from usagekit_collector.pages.render import static
 from usagekit_collector.queries.error_groups import id_of
+from usagekit_collector.settings import Settings, SettingsError
 
 from tests.support.collector import Answer, Collector, Project, event
 from tests.support.pages import Page
@@ -247,6 +249,10 @@ def test_every_number_of_the_errors_is_what_the_export_gives(
         check_use(inner.tables["By version"], "Version", by("cli_version", own))
         check_use(inner.tables["By system"], "System", by("os_type", own))
         check_use(inner.tables["By python"], "Python", by("python_version", own))
+        said = by("error_message", own)
+        assert {
+            row["Message"]: (row["Times"], row["Persons"]) for row in inner.tables["What they say"]
+        } == {name or "(nothing)": (len(some), persons(some)) for name, some in said.items()}
         assert sum(row["persons"] for row in inner.tables["When"]) == sum(
             persons([one for one in own if day_of(one) == day]) for day in map(day_of, unique(own))
         )
@@ -254,6 +260,74 @@ def test_every_number_of_the_errors_is_what_the_export_gives(
 
 def unique(runs: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return list({day_of(one): one for one in runs}.values())
+
+
+def test_an_issue_is_written_down_and_says_nothing_private(
+    new_collector: Callable[..., Collector],
+) -> None:
+    said = {"command_name": "deploy\n@everybody <img src=x>", "cli_version": "`1.0`"}
+    failed = event("anon-1", RUNS[1], error_type="KeyError", failure_kind="exception", **said)
+    failed["properties"]["error_message"] = "a-private-word"
+    forge = "https://forge.example/acme/{project}/issues/new?title={title}&body={body}"
+    for place in ("", forge):
+        with new_collector(open=True, issues_url=place) as collector:
+            project = collector.project()
+            project.send(failed)
+            (group,) = project.get("/api/insights/errors")
+            page = opened(project, f"/errors/{group['id']}")
+            assert [row["Message"] for row in page.tables["What they say"]] == ["a-private-word"]
+            links = [one for one in page.links if one.startswith("https:")]
+            if not place:
+                assert links == []
+                continue
+            parts = urlsplit(links[0])
+            assert (parts.hostname, unquote(parts.path)) == (
+                "forge.example",
+                f"/acme/{project.token}/issues/new",
+            )
+            asked_for = parse_qs(parts.query)
+            assert asked_for["title"] == ["KeyError in deploy @everybody <img src=x>"]
+            (text,) = asked_for["body"]
+            assert "a-private-word" not in text
+            for line in text.splitlines()[2:]:
+                assert line == "" or line.startswith("    "), text
+            assert group["id"] in text
+            assert len(links[0]) < 8_000
+
+
+@pytest.mark.parametrize(
+    "url", ["javascript:alert(1)//{title}{body}", "https://a.example/{title}", "{title}{body}"]
+)
+def test_what_opens_no_issue_is_refused(url: str) -> None:
+    with pytest.raises(SettingsError, match="issues_url"):
+        Settings(issues_url=url).check()
+
+
+def test_an_error_is_known_by_the_same_id_in_every_store(project: Project) -> None:
+    said = {"error_type": "KeyError", "failure_kind": "exception", "command_name": "deploy"}
+    project.send(event("anon-1", RUNS[1], cli_version="1.0", **said))
+    assert [one["id"] for one in project.get("/api/insights/errors")] == ["f152476e7c"]
+
+
+def test_the_page_of_data_says_what_there_is(
+    filled: Project, exported: list[dict[str, Any]]
+) -> None:
+    page = opened(filled, "/data", range=7, tz=ZONE.key)
+    arrived = page.tables["How much arrives"]
+    assert len(arrived) == 7
+    assert sum(row["events"] for row in arrived) == len(exported)
+    assert [row["Token"] for row in page.tables["Tokens"]] == [filled.token]
+    store = {row["What"]: row["Is"] for row in page.tables["The store"]}
+    assert store["kept"] == "for ever"
+    assert int(store["events of all projects"].replace("\u202f", "")) == len(exported)
+    (known,) = filled.get("/api/insights/stored")
+    assert known["events"] == len(exported)
+    free = shutil.disk_usage(filled.collector.folder).free
+    assert known["free_bytes"] == pytest.approx(free, rel=0.05)
+    assert 0 < known["bytes"] < 10**9
+    last = datetime.fromisoformat(known["last_arrived"].replace("Z", "+00:00"))
+    text = asked(filled, "/").body.decode()
+    assert f"The last event came at {last:%Y-%m-%d %H:%M} UTC." in text
 
 
 def test_an_error_that_went_is_gone_and_one_that_returned_is_back(filled: Project) -> None:
@@ -285,6 +359,17 @@ def test_every_number_of_the_releases_is_what_the_export_gives(
                 firsts[person] = min(firsts.get(person, one["timestamp"]), one["timestamp"])
         third = sorted(firsts.values())[2].astimezone(timezone.utc)
         assert row["Release"] == f"released {third:%Y-%m-%d}"
+    last = {one["person_id"]: one for one in sorted(model.runs, key=lambda one: one["timestamp"])}
+    staying = by("cli_version", last.values())
+    listed = page.tables["Who stays behind"]
+    assert {row["Version of the last run"] for row in listed} == set(staying)
+    for row in listed:
+        own = staying[row["Version of the last run"]]
+        assert row["Persons"] == len(own)
+        assert row["Of all"] == (pytest.approx(len(own) / len(last)) if len(last) >= 20 else None)
+        assert row["In CI or by agents"] == 0
+        newer = ["1.3.0", "1.2.1", "1.2.0", "1.1.0", "1.0.0"].index(row["Version of the last run"])
+        assert row["Releases since"] == newer
     inner = opened(filled, "/releases/1.2.0", range=90, tz=ZONE.key, audience="all")
     everybody = by("cli_version", Model(exported, 90, "all").runs)
     (rate, p95) = inner.tables["Better or worse?"]
@@ -539,6 +624,7 @@ def test_the_data_of_every_panel_says_what_the_panel_says(filled: Project) -> No
     for path in (*PATHS[:-1], f"/errors/{group}", "/releases/1.2.0", "/commands/deploy"):
         page = opened(filled, path, range=90, audience="all", tz=ZONE.key)
         sources = [one for one in page.links if one.startswith("/api/") and "format=csv" in one]
+        page.tables.pop("Tokens", None)  # They are the project's, and no insight.
         assert len(sources) == len(page.tables), path
         for source, (title, rows) in zip(sources, page.tables.items(), strict=True):
             table = filled.collector.request("GET", source).body.decode()
@@ -592,6 +678,23 @@ def test_journeys_are_what_the_export_gives(
         assert row["returning"] == len(stayed)
         assert row["back after a pause"] == len(here - stayed - new)
         assert row["gone"] == -len(gone)
+    new = {
+        person
+        for person in {one["person_id"] for one in model.runs}
+        if model.came[person].astimezone(ZONE).date() >= model.first
+    }
+    succeeded = {}
+    for one in sorted(own, key=lambda one: one["timestamp"], reverse=True):
+        if one["event"] == RUNS[0] and one["properties"]["command_name"] == "deploy":
+            succeeded[one["person_id"]] = one["timestamp"] - model.came[one["person_id"]]
+    took = [succeeded[one] for one in new if one in succeeded]
+    limits = {"at once": 0, "in an hour": 1 / 24, "in a day": 1, "in a week": 7, "by now": 999}
+    rows = page.tables["Until the first success"]
+    assert [row["They succeeded"] for row in rows] == [*limits]
+    for row, days in zip(rows, limits.values(), strict=True):
+        soon = sum(one <= timedelta(days=days) for one in took)
+        assert row["New persons"] == soon
+        assert row["Of all new persons"] == pytest.approx(soon / len(new))
     steps: dict[str, dict[str, list[datetime]]] = defaultdict(lambda: defaultdict(list))
     for one in model.runs:
         steps[one["person_id"]][one["properties"]["command_name"]].append(one["timestamp"])

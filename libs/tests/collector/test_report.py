@@ -176,6 +176,8 @@ def use(name: str, persons: int, count: int) -> Use:
         p50=None,
         p95=None,
         p99=None,
+        p95_low=None,
+        p95_high=None,
         first_seen=now,
         last_seen=now,
         last_version="",

@@ -93,6 +93,7 @@ def test_every_setting_can_be_a_variable_and_a_name_in_the_file(tmp_path: Path) 
         "merge_dangerously": "false",
         "open": "true",
         "allow_origin": "https://app.example",
+        "issues_url": "https://forge.example/new?title={title}&body={body}",
         "posthog_js": "node_modules/posthog-js",
     }
     said = {name: texts.get(name, "7") for name in Settings.__struct_fields__}

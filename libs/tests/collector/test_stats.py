@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from math import log
+from math import log, sqrt
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from usagekit_collector.queries import stats
-from usagekit_collector.queries.stats import Sums
+from usagekit_collector.queries.stats import LEVELS, Sums, p95_interval
 
 PAIRS, RUNS, COMMANDS = 200, 500, 8
 
@@ -157,3 +157,34 @@ def test_what_is_not_looked_into_is_what_would_be_said_of_no_difference(
         assert found == all_of_it
     else:
         assert found.is_different is False
+
+
+@settings(deadline=None)
+@given(st.lists(st.floats(0.1, 1e6), min_size=1, max_size=400))
+def test_a_p95_is_within_its_interval(durations: list[float]) -> None:
+    found = np.quantile(durations, LEVELS)
+    interval = p95_interval(len(durations), [*found])
+    p95 = found[LEVELS.index(0.95)]
+    if interval is None:
+        # The greatest of so few may well be less than the p95 of all that there could be.
+        assert 0.95 ** len(durations) > 0.01
+        return
+    assert interval.low <= p95 <= interval.high
+    assert interval.high in durations or interval.high <= max(durations)
+
+
+@pytest.mark.parametrize("runs", [120, 400, 3_000, 50_000])
+def test_the_interval_of_a_p95_holds_what_is_true_in_19_of_20(runs: int) -> None:
+    random = np.random.default_rng(7)
+    truth = float(np.exp(1.6448536269514722 * 0.8))
+    held = widths = 0.0
+    for _ in range(400):
+        found = np.quantile(np.exp(random.normal(0, 0.8, runs)), LEVELS)
+        interval = p95_interval(runs, [*found])
+        assert interval is not None
+        held += interval.low <= truth <= interval.high
+        widths += (interval.high - interval.low) / truth
+    assert held / 400 >= 0.94
+    # It is a few times as wide as it must be, at most: the spread of a p95 is known.
+    must = 2 * 1.96 * 0.8 * sqrt(0.95 * 0.05 / runs) / 0.10313564037537128
+    assert widths / 400 <= 2.5 * must

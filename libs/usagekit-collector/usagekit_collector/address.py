@@ -95,3 +95,15 @@ def _folder(path: str) -> Path:
     if any(one in "?\0" or "\ud800" <= one <= "\udfff" for one in name):
         raise ValueError("the engine takes no folder whose name is no UTF-8, or has a ? in it")
     return home() / name[len(_HOME) :] if name.startswith(_HOME) else Path(name)
+
+
+def check_issues_url(url: str) -> None:
+    """Raises ValueError for what no issue can be opened by; an empty text is none at all."""
+    if not url:
+        return
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname or "{" in parts.netloc:
+        raise ValueError("issues_url: it begins with https:// and the name of a host")
+    missing = [name for name in ("{title}", "{body}") if name not in url]
+    if missing:
+        raise ValueError(f"issues_url: say where {' and '.join(missing)} go")

@@ -96,6 +96,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     retention_days: Annotated[
         int, Meta(ge=0, le=36_500, description="Days for which events are kept; 0 is for ever.")
     ] = 0
+    issues_url: Annotated[
+        str,
+        Meta(
+            description="Where an issue about an error is opened, with {title} and {body}, and "
+            "{project} perhaps: https://example.org/me/{project}/issues/new?title={title}&body={body}"
+        ),
+    ] = ""
     state: Annotated[
         str,
         Meta(
@@ -182,6 +189,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         try:
             whole = self if self.store else msgspec.structs.replace(self, store=default_store())
             place = address.read(whole.store)
+            address.check_issues_url(self.issues_url)
         except ValueError as error:
             raise SettingsError(str(error)) from None
         if whole.state and place.folder is not None:

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from urllib.parse import quote
 
 from usagekit_collector.pages import words
 from usagekit_collector.pages.charts import Chart, Series
 from usagekit_collector.pages.overview import command_link, over_days
 from usagekit_collector.pages.panels import Cell, Column, Panel, share_cell, table_of
-from usagekit_collector.pages.render import duration, rate, show
+from usagekit_collector.pages.render import duration, rate
 from usagekit_collector.pages.view import View
-from usagekit_collector.queries.error_groups import ErrorGroup
-from usagekit_collector.queries.releases import Release, Verdict
+from usagekit_collector.queries.error_groups import ErrorGroup, Sample
+from usagekit_collector.queries.releases import Release
 from usagekit_collector.queries.usage import Duration, Neighbour, Point, Use
 
 _BY = {"version": "Version", "os": "System", "python": "Python", "audience": "Audience"}
@@ -80,6 +79,42 @@ def error(view: View, one: ErrorGroup, days: Sequence[Point], releases: Sequence
     )
 
 
+def samples(view: View, found: Sequence[Sample], error: str) -> Panel:
+    """What the failures of one group say."""
+    rows = [
+        [
+            Cell(one.message or "(nothing)"),
+            Cell(one.persons),
+            Cell(one.count),
+            Cell(one.last_exit_code),
+            Cell(one.last_version),
+            Cell(f"{one.last_os} {one.last_python}".strip()),
+            Cell(one.last_seen),
+        ]
+        for one in found
+    ]
+    said = sum(1 for one in found if one.message)
+    sentence = f"{words.number(said, 'message')}, redacted where they were sent."
+    if not said:
+        sentence = "None says anything."
+    return Panel(
+        id="samples",
+        title="What they say",
+        sentence=sentence,
+        columns=[
+            Column("Message"),
+            Column("Persons", "count"),
+            Column("Times", "count"),
+            Column("Exit code", "count"),
+            Column("Last in"),
+            Column("On"),
+            Column("Last seen", "time"),
+        ],
+        rows=rows,
+        api=view.api("samples", error=error),
+    )
+
+
 def breakdown(view: View, by: str, found: Sequence[Use], **more: str) -> Panel:
     """The runs by what they have in common."""
     total = sum(one.count for one in found)
@@ -110,100 +145,6 @@ def breakdown(view: View, by: str, found: Sequence[Use], **more: str) -> Panel:
         ],
         rows=rows,
         api=view.api("breakdown", by=by, **more),
-    )
-
-
-def releases(view: View, found: Sequence[Release]) -> Panel:
-    """All versions."""
-    rows = [
-        [
-            Cell(one.version or "(no version)", _release(view, one.version)),
-            Cell(words.release(one)),
-            Cell(one.persons),
-            Cell(one.count),
-            share_cell(one.failures, one.count),
-            Cell(one.last_seen),
-        ]
-        for one in found
-    ]
-    out = [one for one in found if one.released is not None]
-    sentence = "No version has been run by a few persons yet."
-    if out:
-        who = words.number(out[0].persons, "person")
-        said = f"{words.release(out[0])}, run by {who} in {view.span}"
-        sentence = f"{out[0].version} is the last one: {said}."
-    return Panel(
-        id="releases",
-        title="Releases",
-        sentence=sentence,
-        columns=[
-            Column("Version"),
-            Column("Release"),
-            Column("Persons", "count"),
-            Column("Runs", "count"),
-            Column("Fails", "share"),
-            Column("Last run", "time"),
-        ],
-        rows=rows,
-        api=view.api("releases"),
-    )
-
-
-def verdict(view: View, version: str, found: Sequence[Verdict]) -> Panel:
-    """A release beside the one before it."""
-    rows = [
-        [
-            Cell("failure rate" if one.measure == "failure_rate" else "p95"),
-            Cell(one.call),
-            Cell(_measured(one, one.was)),
-            Cell(_measured(one, one.now)),
-            Cell(one.count_was),
-            Cell(one.count_now),
-        ]
-        for one in found
-    ]
-    sentence = " ".join(words.verdict(one) for one in found)
-    before = found[0].before if found else ""
-    return Panel(
-        id="verdict",
-        title="Better or worse?",
-        sentence=sentence or "There is no release before it.",
-        columns=[
-            Column("Measure"),
-            Column("It is"),
-            Column(f"In {before}"),
-            Column(f"In {version}"),
-            Column("Runs then", "count"),
-            Column("Runs now", "count"),
-        ],
-        rows=rows,
-        api=view.api("verdict", release=version, before=before),
-    )
-
-
-def adoption(view: View, version: str, days: Sequence[Point], releases: Sequence[Release]) -> Panel:
-    """How fast a release is taken up, beside the versions that most persons have."""
-    names = sorted({one.name for one in days}, key=lambda name: (name != version, name))
-    series = {name or "(no version)": [one for one in days if one.name == name] for name in names}
-    chart = over_days(view, "Persons by day", series, releases)
-    columns, rows = table_of(chart, "Day")
-    last = {name: sum(one.persons for one in points[-7:]) for name, points in series.items()}
-    total = sum(last.values())
-    sentence = f"Nobody ran it in {view.span}."
-    if total:
-        part = rate(last.get(version, 0), total)
-        sentence = (
-            f"In the last seven days, {part} of the persons of each day ran it, of those shown."
-        )
-    return Panel(
-        id="adoption",
-        title="Who has taken it up",
-        sentence=sentence,
-        chart=chart,
-        columns=columns,
-        rows=rows,
-        api=view.api("series", by="version", name=names),
-        is_open=False,
     )
 
 
@@ -292,16 +233,8 @@ def neighbours(view: View, name: str, found: Sequence[Neighbour]) -> Panel:
     )
 
 
-def _release(view: View, version: str) -> str:
-    return f"/releases/{quote(version, safe='')}{view.state.query()}" if version else ""
-
-
 def _error(view: View, id_: str) -> str:
     return f"/errors/{id_}{view.state.query()}"
-
-
-def _measured(one: Verdict, value: float) -> str:
-    return show(value, "share") if one.measure == "failure_rate" else duration(value)
 
 
 def _near(counts: dict[tuple[float, float], int], edge: tuple[float, float]) -> int:

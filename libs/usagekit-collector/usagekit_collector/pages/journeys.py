@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from usagekit_collector.pages import words
 from usagekit_collector.pages.charts import Chart, Series
 from usagekit_collector.pages.panels import Cell, Column, Panel, share_cell, table_of
-from usagekit_collector.pages.render import rate
+from usagekit_collector.pages.render import duration, rate
 from usagekit_collector.pages.view import View
-from usagekit_collector.queries.insights import Cohort, FunnelStep, Lifecycle
+from usagekit_collector.queries.insights import Cohort, FirstSuccess, FunnelStep, Lifecycle
 
 # Weeks after the first that are shown of a cohort.
 WEEKS = 12
@@ -43,6 +43,42 @@ def funnel(view: View, found: Sequence[FunnelStep]) -> Panel:
             for nth, one in enumerate(found, 1)
         ],
         api=view.api("funnel", step=[one.command for one in found]) if found else "",
+    )
+
+
+def first_success(view: View, found: FirstSuccess, of: str) -> Panel:
+    """How soon they succeed."""
+    counts = {
+        "at once": found.at_once,
+        "in an hour": found.in_an_hour,
+        "in a day": found.in_a_day,
+        "in a week": found.in_a_week,
+        "by now": found.succeeded,
+    }
+    what = f"a success of {of}" if of else "a success"
+    sentence = f"Nobody was there for the first time in {view.span}."
+    if found.persons:
+        who = words.number(found.persons, "new person")
+        part = rate(found.succeeded, found.persons)
+        sentence = f"Of {who}, {part} have had {what} by now."
+    if found.p50 is not None:
+        half = duration(found.p50 * 1000) if found.p50 else "their first run"
+        sentence += f" Half of these had it {'after' if found.p50 else 'with'} {half} at most."
+    return Panel(
+        id="first-success",
+        title="Until the first success",
+        sentence=sentence,
+        columns=[
+            Column("They succeeded"),
+            Column("New persons", "count"),
+            Column("Of all new persons", "share"),
+        ],
+        rows=[
+            [Cell(name), Cell(count), share_cell(count, found.persons)]
+            for name, count in counts.items()
+            if found.persons
+        ],
+        api=view.api("first_success", of=of, command=""),
     )
 
 

@@ -12,7 +12,6 @@ import msgspec
 from usagekit_collector.pages import words
 from usagekit_collector.pages.charts import Chart, Mark, Series
 from usagekit_collector.pages.panels import Cell, Column, Panel, share_cell, table_of
-from usagekit_collector.pages.render import show
 from usagekit_collector.pages.view import View
 from usagekit_collector.queries.changes import Change
 from usagekit_collector.queries.releases import Release
@@ -45,13 +44,18 @@ def tiles(found: Overview) -> list[Tile]:
     """Persons, runs, success rate, p95, new persons."""
     now, before = found.now, found.before
     success = 1 - now.failure_rate if now.failure_rate is not None else None
-    said = {"persons": "", "count": "", "success": "", "p95": "", "newcomers": ""}
+    said = {
+        "persons": "",
+        "count": "",
+        "success": "",
+        "p95": words.p95s(now, None),
+        "newcomers": "",
+    }
     if before is not None:
-        said = {
+        said |= {
             "persons": words.counts(now.persons, before.persons),
             "count": words.counts(now.count, before.count),
             "success": words.rates(now, before),
-            "p95": f"{show(before.p95, 'ms')} before",
             "newcomers": words.counts(now.newcomers, before.newcomers),
         }
     return [
@@ -127,7 +131,7 @@ def commands(view: View, found: Sequence[Use], days: Sequence[Point]) -> Panel:
             Cell(one.count),
             share_cell(one.failures, one.count),
             Cell(one.p50),
-            Cell(one.p95),
+            Cell(one.p95, note=words.between(one)),
             Cell(
                 [_count(lines[one.name].get(day)) for day in dates] if one.name in lines else None
             ),

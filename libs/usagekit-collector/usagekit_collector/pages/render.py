@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from functools import cache
 from importlib.resources import files
+from math import log10
 from typing import Any
 
 import jinja2
@@ -54,6 +55,8 @@ def show(value: Any, kind: str) -> str:
         return f"{100 * value:.1f} %"
     if kind == "ms":
         return duration(value)
+    if kind == "bytes":
+        return _bytes(value)
     if kind == "day":
         return f"{value:%Y-%m-%d}" if isinstance(value, date) else str(value)
     if kind == "time":
@@ -71,6 +74,14 @@ def duration(ms: float) -> str:
     if seconds < 7200:
         return f"{seconds / 60:.0f} min"
     return f"{seconds / 3600:.0f} h"
+
+
+def _bytes(count: float) -> str:
+    """In the unit that is read best."""
+    units = ("B", "kB", "MB", "GB", "TB")
+    nth = min(int(log10(max(count, 1)) // 3), len(units) - 1)
+    value = count / 1000**nth
+    return f"{value:.0f} {units[nth]}" if value >= 100 or not nth else f"{value:.1f} {units[nth]}"
 
 
 def rate(count: int, total: int) -> str:

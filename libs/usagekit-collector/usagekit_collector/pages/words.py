@@ -10,7 +10,7 @@ from usagekit_collector.queries.changes import Change
 from usagekit_collector.queries.error_groups import ErrorGroup
 from usagekit_collector.queries.releases import Release, Verdict
 from usagekit_collector.queries.stats import Z_SHOWN, wilson
-from usagekit_collector.queries.usage import Totals
+from usagekit_collector.queries.usage import Totals, Use
 
 
 def number(count: float, one: str, many: str = "") -> str:
@@ -39,6 +39,31 @@ def rates(now: Totals, before: Totals) -> str:
     if first.low <= second.high and second.low <= first.high:
         return f"{was} before: chance explains the difference"
     return f"{was} before"
+
+
+def p95s(now: Totals, before: Totals | None) -> str:
+    """What a p95 is worth, and how it compares with the one before."""
+    said = [f"between {span}"] if (span := between(now)) else []
+    if before is not None and before.p95 is not None:
+        said.append(f"{duration(before.p95)} before")
+        if _overlap(now, before):
+            said[-1] += ": chance explains the difference"
+    return "; ".join(said)
+
+
+def between(one: Totals | Use) -> str:
+    """The interval of a p95; empty of too few."""
+    if one.p95_low is None or one.p95_high is None:
+        return ""
+    return f"{duration(one.p95_low)} and {duration(one.p95_high)}"
+
+
+def _overlap(now: Totals, before: Totals) -> bool:
+    ends = (now.p95_low, now.p95_high, before.p95_low, before.p95_high)
+    if any(one is None for one in ends):
+        return False
+    low, high, was_low, was_high = (float(one or 0) for one in ends)
+    return low <= was_high and was_low <= high
 
 
 def activity(now: Totals, span: str) -> str:

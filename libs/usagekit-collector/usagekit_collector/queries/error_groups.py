@@ -50,6 +50,25 @@ class ErrorGroup(msgspec.Struct):
     gone_since: str
 
 
+class Sample(msgspec.Struct):
+    """What failures say of themselves.
+
+    Attributes:
+        message: redacted by whoever sent it; empty where nothing was said.
+        last_version, last_os, last_python, last_exit_code: of the last of them.
+    """
+
+    message: str
+    count: int
+    persons: int
+    first_seen: datetime
+    last_seen: datetime
+    last_version: str
+    last_os: str
+    last_python: str
+    last_exit_code: int | None
+
+
 class _Key(NamedTuple):
     error_type: str
     failure_kind: str
@@ -120,6 +139,11 @@ def only(client: Client, wish: Wish, id_: str) -> Wish | None:
         error_type=key.error_type,
         failure_kind=key.failure_kind,
     )
+
+
+def samples(client: Client, wish: Wish, limit: int) -> list[Sample]:
+    """What the failures that are asked for say of themselves: what most persons were told first."""
+    return [Sample(**row) for row in rows_of(client, "samples", wish, limit=limit)]
 
 
 def id_of(error_type: str, failure_kind: str, command: str) -> str:

@@ -146,6 +146,29 @@ class Lifecycle(msgspec.Struct):
     dormant: int
 
 
+class FirstSuccess(msgspec.Struct):
+    """How soon those succeeded who were there for the first time.
+
+    Their first time is their first event of all that are stored, but for an SDK's own. A success
+    may be later than the time that is asked for.
+
+    Attributes:
+        persons: whose first time was in the time that is asked for, as ``Totals.newcomers``.
+        succeeded: of these, who have had a success by now; ``at_once``: with their first event;
+            ``in_an_hour``, ``in_a_day``, ``in_a_week``: no later than that, each with those before.
+        p50, p95: percentiles of the seconds that it took who succeeded; null of nobody.
+    """
+
+    persons: int
+    succeeded: int
+    at_once: int
+    in_an_hour: int
+    in_a_day: int
+    in_a_week: int
+    p50: float | None
+    p95: float | None
+
+
 def commands(client: Client, wish: Wish, limit: int) -> list[CommandUse]:
     """How each command is used, the most used first."""
     return [CommandUse(**row) for row in rows_of(client, "commands", wish, limit=limit)]
@@ -202,6 +225,14 @@ def funnel(
         FunnelStep(step, count, _share(count, persons[0]), _share(count, before))
         for step, count, before in zip(steps, persons, [persons[0], *persons], strict=False)
     ]
+
+
+def first_success(client: Client, wish: Wish, of: str) -> FirstSuccess:
+    """How soon those succeeded who were there for the first time: with a command; an empty text is
+    any."""
+    (row,) = rows_of(client, "first_success", wish, of=of)
+    p50, p95 = (None if one != one else one for one in row.pop("percentiles"))
+    return FirstSuccess(p50=p50, p95=p95, **row)
 
 
 def retention(client: Client, wish: Wish, weeks: int) -> list[Cohort]:

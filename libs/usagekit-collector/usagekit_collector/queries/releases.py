@@ -51,6 +51,21 @@ class Release(msgspec.Struct):
     before: str
 
 
+class LastVersion(msgspec.Struct):
+    """The version of some persons' last run in the time that is asked for.
+
+    Attributes:
+        persons: how many have stayed on it; ``in_ci``, ``by_agents``: whose last run was there.
+        last_seen: the last of these runs.
+    """
+
+    version: str
+    persons: int
+    in_ci: int
+    by_agents: int
+    last_seen: datetime
+
+
 class Verdict(msgspec.Struct):
     """One version beside another, on the same mix of commands: those that were run in both.
 
@@ -139,6 +154,11 @@ def _release(row: Mapping[str, Any], released: datetime | None, use: Use | None)
 def _not_out(found: Sequence[Release]) -> list[Release]:
     some = [one for one in found if one.released is None]
     return sorted(some, key=lambda one: one.first_seen, reverse=True)
+
+
+def last_versions(client: Client, wish: Wish, limit: int) -> list[LastVersion]:
+    """On which version persons are, by their last run: that of the most first."""
+    return [LastVersion(**row) for row in rows_of(client, "last_versions", wish, limit=limit)]
 
 
 def verdict(client: Client, wish: Wish, version: str, before: str) -> list[Verdict]:

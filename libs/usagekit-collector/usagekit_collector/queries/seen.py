@@ -12,12 +12,15 @@ import msgspec
 
 from usagekit_collector.ingest.capture import EARLIEST
 from usagekit_collector.queries.periods import Interval
+from usagekit_collector.queries.stats import LEVELS
 from usagekit_collector.store.client import Client
 from usagekit_collector.store.sql import sql
 
 # The few that were merged are looked up for each of the many events, never the other way round,
 # which the engine would choose where it thinks that the events are few.
 _PLAN = {"query_plan_join_swap_table": "false"}
+
+_LEVELS = ", ".join(map(str, LEVELS))
 
 # Who runs a program: somebody at a keyboard, a pipeline, or an AI agent, wherever that is.
 Audience = Literal["all", "people", "ci", "agents"]
@@ -77,6 +80,7 @@ def rows_of(
         name_is: what stands for NAME in it.
         more: what else it asks for.
     """
-    text = sql("insights/seen") + sql(f"insights/{name}").replace("NAME", name_is)
+    own = sql(f"insights/{name}").replace("NAME", name_is).replace("LEVELS", _LEVELS)
+    text = sql("insights/seen") + own
     asked = {**msgspec.structs.asdict(wish), "interval": interval, "everything": everything, **more}
     return list(client.query(text, asked, settings=_PLAN).named_results())

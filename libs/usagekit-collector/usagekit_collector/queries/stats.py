@@ -8,7 +8,7 @@ that a version is neither better nor worse only because other commands were run 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from math import exp, log, sqrt
+from math import ceil, exp, floor, log, sqrt
 from statistics import NormalDist
 from typing import NamedTuple
 
@@ -20,6 +20,30 @@ _BY_CHANCE = 0.01
 Z_SHOWN = 1.96
 # Fewer runs or persons than these, and nothing is said.
 FEWEST_RUNS, FEWEST_PERSONS = 50, 5
+# The quantiles that are asked for, in order: p50, p95 and p99, and those between which the p95 is
+# looked for. They are closer where more runs make for a narrower interval.
+LEVELS = (
+    *(0.5, 0.7, 0.8, 0.85, 0.88, 0.9, 0.91, 0.92, 0.93, 0.935, 0.94, 0.943, 0.945, 0.947),
+    *(
+        0.948,
+        0.949,
+        0.9495,
+        0.9498,
+        0.9499,
+        0.95,
+        0.9501,
+        0.9502,
+        0.9505,
+        0.951,
+        0.952,
+        0.953,
+        0.955,
+        0.957,
+        0.96,
+        0.965,
+    ),
+    *(0.97, 0.975, 0.98, 0.985, 0.99, 0.995, 1.0),
+)
 # Each bucket of durations is this much wider than the one before it.
 WIDTH = 1.05
 _RESAMPLES, _SEED = 400, 20_260_101
@@ -81,6 +105,27 @@ def wilson(count: int, total: int, z: float = Z_SHOWN) -> Interval:
     low = 0.0 if count == 0 else max(0.0, middle - half)
     high = 1.0 if count == total else min(1.0, middle + half)
     return Interval(low, high)
+
+
+def p95_interval(count: int, quantiles: Sequence[float]) -> Interval | None:
+    """The interval of a p95, between two of the durations themselves: whatever their distribution.
+
+    As if each run were by somebody else. Source: H. A. David and H. N. Nagaraja, Order Statistics,
+    2003, section 7.1; by the normal approximation, and no narrower than it says.
+
+    Args:
+        count: of the durations.
+        quantiles: of them, those of ``LEVELS``.
+
+    Returns None for too few: there is no duration that it is as likely to be within.
+    """
+    half = Z_SHOWN * sqrt(count * 0.95 * 0.05)
+    low, high = floor(0.95 * count - half), ceil(0.95 * count + half) + 1
+    if low < 1 or high > count:
+        return None
+    first = max(nth for nth, level in enumerate(LEVELS) if level <= (low - 1) / (count - 1))
+    last = min(nth for nth, level in enumerate(LEVELS) if level >= (high - 1) / (count - 1))
+    return Interval(quantiles[first], quantiles[last])
 
 
 def rate_difference(strata: Iterable[tuple[Sums, Sums]], among: int = 1) -> Difference:

@@ -10,7 +10,7 @@ import msgspec
 
 from usagekit_collector.queries.periods import Interval, first_day
 from usagekit_collector.queries.seen import Wish, rows_of
-from usagekit_collector.queries.stats import WIDTH, wilson
+from usagekit_collector.queries.stats import LEVELS, WIDTH, p95_interval, wilson
 from usagekit_collector.store.client import Client
 
 By = Literal[
@@ -39,6 +39,7 @@ class Totals(msgspec.Struct):
         failure_rate: between 0 and 1, null of no run; ``rate_low``, ``rate_high``: its interval, of
             19 in 20.
         p50, p95, p99: percentiles of durations in milliseconds; null where no run has one.
+        p95_low, p95_high: the interval of the p95, of 19 in 20; null of too few.
     """
 
     start: datetime
@@ -53,6 +54,8 @@ class Totals(msgspec.Struct):
     p50: float | None
     p95: float | None
     p99: float | None
+    p95_low: float | None
+    p95_high: float | None
 
 
 class Use(msgspec.Struct):
@@ -62,7 +65,7 @@ class Use(msgspec.Struct):
         in_ci, by_agents: how many of the persons have used it in CI, and by way of an AI agent.
         last_version: of the program, in the last run.
         failure_rate: between 0 and 1.
-        p50, p95, p99: as ``Totals`` has them.
+        p50, p95, p99, p95_low, p95_high: as ``Totals`` has them.
     """
 
     name: str
@@ -77,6 +80,8 @@ class Use(msgspec.Struct):
     p50: float | None
     p95: float | None
     p99: float | None
+    p95_low: float | None
+    p95_high: float | None
     first_seen: datetime
     last_seen: datetime
     last_version: str
@@ -142,7 +147,7 @@ def _totals(client: Client, wish: Wish, newcomers: int) -> Totals:
         failure_rate=row["failures"] / row["count"] if row["count"] else None,
         rate_low=low,
         rate_high=high,
-        **_without_nan(row),
+        **_percentiles(row),
     )
 
 
@@ -152,7 +157,7 @@ def breakdown(client: Client, wish: Wish, by: By, limit: int) -> list[Use]:
     for row in rows_of(client, "breakdown", wish, name_is=in_sql(by), limit=limit):
         low, high = wilson(row["failures"], row["count"])
         rate = row["failures"] / row["count"]
-        found.append(Use(failure_rate=rate, rate_low=low, rate_high=high, **_without_nan(row)))
+        found.append(Use(failure_rate=rate, rate_low=low, rate_high=high, **_percentiles(row)))
     return found
 
 
@@ -170,16 +175,15 @@ def series(
         names = [one.name for one in breakdown(client, wish, by, top)] if by else [""]
     name_is = in_sql(by) if by else "''"
     rows = rows_of(client, "series", wish, interval=interval, name_is=name_is, names=names)
-    found = {(row["period"], row["name"]): row for row in map(_without_nan, rows)}
+    found = {(row["period"], row["name"]): row for row in rows}
     periods = [period for period, _ in found]
     answer = []
     for name in names:
         for period in range(min(periods, default=0), max(periods, default=-1) + 1):
             row = found.get((period, name), {"count": 0, "persons": 0, "failures": 0, "p95": None})
+            p95 = row["p95"] if row["p95"] == row["p95"] else None
             start = first_day(interval, period)
-            answer.append(
-                Point(start, name, row["count"], row["persons"], row["failures"], row["p95"])
-            )
+            answer.append(Point(start, name, row["count"], row["persons"], row["failures"], p95))
     return answer
 
 
@@ -214,7 +218,12 @@ def in_sql(by: By) -> str:
     return f"toString({by})"
 
 
-def _without_nan(row: dict[str, Any]) -> dict[str, Any]:
-    """With percentiles by their names, null where there are none."""
-    found = [None if one != one else one for one in row.pop("percentiles")]
-    return {**row, "p50": found[0], "p95": found[1], "p99": found[2]}
+def _percentiles(row: dict[str, Any]) -> dict[str, Any]:
+    """With the quantiles of ``LEVELS`` by their names, null where there are none; and the interval
+    of the p95."""
+    found, timed = row.pop("percentiles"), row.pop("timed")
+    interval = p95_interval(timed, found)
+    names = {"p50": 0.5, "p95": 0.95, "p99": 0.99}
+    said = {name: found[LEVELS.index(level)] if timed else None for name, level in names.items()}
+    low, high = interval or (None, None)
+    return {**row, **said, "p95_low": low, "p95_high": high}

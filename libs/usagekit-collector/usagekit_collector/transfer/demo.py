@@ -60,6 +60,17 @@ _COMMANDS = [
 ]
 
 
+# What each way to fail says, redacted as a sender does it.
+_MESSAGES = {
+    "AuthError": "the token of <email> has expired",
+    "BuildError": "the build ended with exit code 2: see <path>",
+    "KeyError": "<redacted>",
+    "OSError": "[Errno 13] Permission denied: <path>",
+    "QuotaError": "no more than 5 deployments at once",
+    "TimeoutError": "no answer from <host> within 30 s",
+}
+
+
 class _Person(NamedTuple):
     distinct_id: str
     user: str
@@ -188,6 +199,7 @@ def _run(random: Random, person: _Person, command: Command, part: float) -> dict
     if ending != ("", ""):
         properties |= {"error_type": ending[0]} if ending[0] else {}
         properties |= {"failure_kind": ending[1]}
+        properties |= {"error_message": _MESSAGES.get(ending[0], "")}
     name = "CLI execution failed" if ending != ("", "") else "CLI execution succeeded"
     return {"event": name, "properties": properties}
 

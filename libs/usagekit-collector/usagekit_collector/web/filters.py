@@ -57,7 +57,7 @@ class PeriodsQuery(InsightQuery, kw_only=True):
     interval: Period = "day"
 
 
-async def wish_of(service: Service, asked: EveryCommandQuery) -> Wish:
+async def wish_of(service: Service, asked: TimesQuery) -> Wish:
     """What is asked for. Raises ApiError."""
     start, end = times(asked)
     project = await project_of(service, asked.project)

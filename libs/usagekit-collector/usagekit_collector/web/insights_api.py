@@ -8,10 +8,12 @@ from zoneinfo import ZoneInfo
 
 from msgspec import Meta
 
+from usagekit_collector.queries import arrivals as arriving
 from usagekit_collector.queries import insights
 from usagekit_collector.queries.insights import MOST_STEPS
 from usagekit_collector.web.filters import (
     EveryCommandQuery,
+    Format,
     InsightQuery,
     PeriodsQuery,
     RankingQuery,
@@ -19,7 +21,7 @@ from usagekit_collector.web.filters import (
     wish_of,
 )
 from usagekit_collector.web.operations import ApiError
-from usagekit_collector.web.questions import ask
+from usagekit_collector.web.questions import ProjectQuery, TimesQuery, ask, project_of
 from usagekit_collector.web.service import Service
 
 if TYPE_CHECKING:
@@ -45,6 +47,24 @@ class FunnelQuery(EveryCommandQuery, kw_only=True):
         int,
         Meta(ge=1, le=_TEN_YEARS, description="Seconds from the first step to the last at most."),
     ] = 7 * 86_400
+
+
+class FirstSuccessQuery(EveryCommandQuery, kw_only=True):
+    """Whose first success."""
+
+    of: Annotated[str, Meta(description="With this command; default: any.")] = ""
+
+
+class ArrivalsQuery(TimesQuery, kw_only=True):
+    """When they arrived."""
+
+    format: Format = "json"
+
+
+class StoredQuery(ProjectQuery, kw_only=True):
+    """Of which project, and how."""
+
+    format: Format = "json"
 
 
 class RetentionQuery(InsightQuery, kw_only=True):
@@ -94,6 +114,26 @@ async def funnel(service: Service, asked: FunnelQuery, _: Request) -> list[insig
     return await ask(service, lambda client: insights.funnel(client, wish, *steps))
 
 
+async def first_success(
+    service: Service, asked: FirstSuccessQuery, _: Request
+) -> list[insights.FirstSuccess]:
+    """How soon those succeeded who were there for the first time."""
+    wish = await wish_of(service, asked)
+    return [await ask(service, lambda client: insights.first_success(client, wish, asked.of))]
+
+
+async def arrivals(service: Service, asked: ArrivalsQuery, _: Request) -> list[arriving.Arrival]:
+    """How many events arrived on each day, and how long after they had happened."""
+    wish = await wish_of(service, asked)
+    return await ask(service, lambda client: arriving.arrivals(client, wish))
+
+
+async def stored(service: Service, asked: StoredQuery, _: Request) -> list[arriving.Stored]:
+    """How much is stored, and when the last event arrived."""
+    project = (await project_of(service, asked.project)).project
+    return [await ask(service, lambda client: arriving.stored(client, project))]
+
+
 async def retention(service: Service, asked: RetentionQuery, _: Request) -> list[insights.Cohort]:
     """How many of those who came for the first time in a week came again."""
     wish = await wish_of(service, asked)
@@ -114,6 +154,9 @@ OPERATIONS = [
     insight(versions, RankingQuery, insights.VersionUse),
     insight(active, PeriodsQuery, insights.Active),
     insight(funnel, FunnelQuery, insights.FunnelStep),
+    insight(first_success, FirstSuccessQuery, insights.FirstSuccess),
+    insight(arrivals, ArrivalsQuery, arriving.Arrival),
+    insight(stored, StoredQuery, arriving.Stored),
     insight(retention, RetentionQuery, insights.Cohort),
     insight(lifecycle, PeriodsQuery, insights.Lifecycle),
 ]

@@ -10,10 +10,12 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from usagekit_collector.ingest.capture import EARLIEST, LATEST
-from usagekit_collector.pages import data, details, journeys, overview, people, support
+from usagekit_collector.pages import data, details, issue, journeys, overview, people, support
+from usagekit_collector.pages import releases as release_pages
 from usagekit_collector.pages.panels import Panel
 from usagekit_collector.pages.view import View
 from usagekit_collector.queries import (
+    arrivals,
     changes,
     declared,
     error_groups,
@@ -25,6 +27,7 @@ from usagekit_collector.queries import (
     usage,
 )
 from usagekit_collector.queries.seen import Wish
+from usagekit_collector.store import projects
 from usagekit_collector.store.client import Client
 from usagekit_collector.store.projects import Project
 from usagekit_collector.store.sql import sql
@@ -80,8 +83,8 @@ def errors(client: Client, view: View, _: str) -> dict[str, Any]:
     return {"panels": [details.errors(view, error_groups.error_groups(client, view.wish, _ROWS))]}
 
 
-def error(client: Client, view: View, name: str) -> dict[str, Any]:
-    """One error. Raises ApiError for one that there is not."""
+def error(client: Client, view: View, name: str, issues_url: str) -> dict[str, Any]:
+    """One error, with an issue about it for there. Raises ApiError for one that there is not."""
     found = error_groups.error_groups(client, view.wish, _GROUPS)
     one = next((one for one in found if one.id == name), None)
     if one is None:
@@ -95,18 +98,21 @@ def error(client: Client, view: View, name: str) -> dict[str, Any]:
             releases.releases(client, view.wish, FEW),
         )
     ]
+    panels.append(details.samples(view, error_groups.samples(client, wish, _LINES), name))
     panels += [_by(client, view, wish, by, error=name) for by in _TOLD_BY]
-    what = one.error_type or one.failure_kind or "a failure"
-    return {"title": f"{what} in {one.command or '(no command)'}", "panels": panels}
+    about = issue.issue(view, one, issues_url)
+    return {"title": about.title, "panels": panels, "issue": about}
 
 
 def releases_page(client: Client, view: View, _: str) -> dict[str, Any]:
     """All releases."""
     found = releases.releases(client, view.wish, FEW)
-    panels = [details.releases(view, found)]
+    panels = [release_pages.releases(view, found)]
     if found:
         days = usage.series(client, view.wish, "day", "version", 4)
-        panels.insert(0, details.adoption(view, found[0].version, days, found))
+        panels.insert(0, release_pages.adoption(view, found[0].version, days, found))
+    staying = releases.last_versions(client, view.wish, _ROWS)
+    panels.append(release_pages.behind(view, staying, found))
     return {"panels": panels}
 
 
@@ -123,8 +129,8 @@ def release(client: Client, view: View, name: str) -> dict[str, Any]:
     own = [one for one in groups if error_groups.is_changed_in(one, name)]
     wish = msgspec.structs.replace(view.wish, version=name)
     panels = [
-        details.verdict(view, name, verdicts),
-        details.adoption(view, name, days, found),
+        release_pages.verdict(view, name, verdicts),
+        release_pages.adoption(view, name, days, found),
         details.errors(view, own, changed_in=name),
         _by(client, view, wish, "python", version=name),
         _by(client, view, wish, "os", version=name),
@@ -186,21 +192,27 @@ def journeys_page(client: Client, view: View, _: str) -> dict[str, Any]:
         raise ApiError(400, f"a journey has 2 to {insights.MOST_STEPS} steps: login, deploy")
     every = msgspec.structs.replace(wish, command="")
     found = insights.funnel(client, every, steps, _WINDOW) if steps else []
+    last = steps[-1] if steps else ""
     today = datetime.now(ZoneInfo(wish.tz)).date()
     panels = [
         journeys.funnel(view, found),
+        journeys.first_success(view, insights.first_success(client, every, last), last),
         journeys.retention(view, insights.retention(client, wish, journeys.WEEKS + 1)),
         journeys.lifecycle(view, insights.lifecycle(client, wish, "week", today)),
     ]
     return {"panels": panels}
 
 
-def data_page(client: Client, view: View, _: str) -> dict[str, Any]:
-    """What arrives."""
+def data_page(client: Client, view: View, retention_days: int) -> dict[str, Any]:
+    """What arrives, under which tokens, and where it is kept for so many days; 0 is for ever."""
+    known = projects.named(projects.read(client)[0], view.project)
     every = msgspec.structs.replace(view.wish, audience="all")
     panels = [
         data.events(view, insights.events(client, every, _ROWS)),
+        data.arrivals(view, arrivals.arrivals(client, every)),
         data.fields(view, fields.fields(client, every, _ROWS)),
+        data.store(view, arrivals.stored(client, view.wish.project), retention_days),
+        data.tokens(known.tokens),
     ]
     return {"panels": panels}
 

@@ -16,9 +16,10 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from usagekit_collector.errors import Busy
-from usagekit_collector.pages.render import STATIC, render, show, static
+from usagekit_collector.pages import data
+from usagekit_collector.pages.render import STATIC, render, static
 from usagekit_collector.pages.view import AUDIENCES, RANGES, State, View
-from usagekit_collector.queries import persons
+from usagekit_collector.queries import arrivals, persons
 from usagekit_collector.store.client import Client
 from usagekit_collector.web import forms, page_data, page_state
 from usagekit_collector.web.access import is_foreign
@@ -99,14 +100,14 @@ class Pages:
         return [
             Route("/", self._page("Overview", page_data.overview_page)),
             Route("/errors", self._page("Errors", page_data.errors)),
-            Route("/errors/{name}", self._page("Error", page_data.error)),
+            Route("/errors/{name}", self._page("Error", self._error)),
             Route("/releases", self._page("Releases", page_data.releases_page)),
             Route("/releases/{name:any}", self._page("Release", page_data.release)),
             Route("/commands", self._page("Commands", page_data.commands)),
             Route("/commands/{name:any}", self._page("Command", page_data.command)),
             Route("/support", self._page("Can it go?", page_data.support_page)),
             Route("/journeys", self._page("Journeys", page_data.journeys_page)),
-            Route("/data", self._page("Data", page_data.data_page)),
+            Route("/data", self._page("Data", self._data)),
             Route("/live", self._page("Live", page_data.live)),
             Route("/persons/{name:any}", self._page("Person", page_data.person)),
             Route("/persons/{name:any}", self._guarded(self._delete), methods=["POST"]),
@@ -175,7 +176,9 @@ class Pages:
                 now=datetime.now(timezone.utc),
             )
             is_empty = page_data.is_empty(client, project)
-            return {"view": view, "is_empty": is_empty, **build(client, view, name)}
+            health = self._health(arrivals.stored(client, project.project))
+            said = {"view": view, "is_empty": is_empty, "health": health}
+            return {**said, **build(client, view, name)}
 
         values = await ask(service, answer)
         values |= {
@@ -183,23 +186,25 @@ class Pages:
             "token": project.tokens[0],
             "ranges": RANGES,
             "audiences": AUDIENCES,
-            "health": self._health(),
             "path": request.url.path,
             "tiles": values.get("tiles", []),
             "deletion": values.get("deletion"),
+            "issue": values.get("issue"),
         }
         return self._rendered(request, "panels", values.pop("title", title), state, **values)
 
-    def _health(self) -> str:
-        """One line."""
+    def _error(self, client: Client, view: View, name: str) -> dict[str, Any]:
+        return page_data.error(client, view, name, self._service.settings.issues_url)
+
+    def _data(self, client: Client, view: View, _: str) -> dict[str, Any]:
+        return page_data.data_page(client, view, self._service.settings.retention_days)
+
+    def _health(self, stored: arrivals.Stored) -> str:
         metrics = self._service.metrics
-        said = {
-            "events wait to be stored": self._service.intake.size.events,
-            "came twice, and count once": metrics.total("events_repeated"),
-            "questions were refused": metrics.total("refused"),
-        }
-        text = "; ".join(f"{show(count, 'count')} {what}" for what, count in said.items())
-        return f"Since the collector started: {text}."
+        waiting = self._service.intake.size.events
+        return data.health(
+            stored, waiting, metrics.total("events_repeated"), metrics.total("refused")
+        )
 
     def _rendered(
         self, request: Request, template: str, title: str, state: State | None = None, **values: Any

@@ -153,6 +153,20 @@ async def errors(service: Service, asked: ErrorsQuery, _: Request) -> list[error
     ]
 
 
+async def samples(service: Service, asked: RankingQuery, _: Request) -> list[error_groups.Sample]:
+    """What failures say of themselves, redacted by whoever sent them: with error=, those of one."""
+    wish = await wish_of(service, asked)
+    return await ask(service, lambda client: error_groups.samples(client, wish, asked.limit))
+
+
+async def last_versions(
+    service: Service, asked: RankingQuery, _: Request
+) -> list[releasing.LastVersion]:
+    """On which version persons are, by their last run."""
+    wish = await wish_of(service, asked)
+    return await ask(service, lambda client: releasing.last_versions(client, wish, asked.limit))
+
+
 async def releases(service: Service, asked: ReleasesQuery, _: Request) -> list[releasing.Release]:
     """All versions, the last to be released first."""
     wish = await wish_of(service, asked)
@@ -204,6 +218,8 @@ OPERATIONS = [
     insight(durations, InsightQuery, usage.Duration),
     insight(neighbours, NeighboursQuery, usage.Neighbour),
     insight(errors, ErrorsQuery, error_groups.ErrorGroup),
+    insight(samples, RankingQuery, error_groups.Sample),
+    insight(last_versions, RankingQuery, releasing.LastVersion),
     insight(releases, ReleasesQuery, releasing.Release),
     insight(verdict, VerdictQuery, releasing.Verdict),
     insight(fields, RankingQuery, arriving.Field),

@@ -5,7 +5,7 @@ SELECT
     count() AS count,
     uniqExact(person) AS persons,
     countIf(outcome = 'failed') AS failures,
-    quantilesExactInclusive(0.5, 0.95, 0.99)(duration) AS percentiles
+    quantileExactInclusive(0.95)(duration) AS p95
 FROM
 (
     SELECT period, NAME AS name, person, outcome, duration
