@@ -79,7 +79,7 @@ def measure(page, counts=COUNTS):
 def fill(folder, count):
     """Make so many events in a new store, and wait until its parts are merged."""
     events, identity = FILL.read_text(encoding="utf-8").split("\n;\n")
-    with _engine(folder) as engine:
+    with opened(folder) as engine:
         migrate(engine.writer)
         for first in range(0, count, STEP):
             piece = {"events": count, "first": first, "count": min(STEP, count - first)}
@@ -102,7 +102,7 @@ def fill(folder, count):
 def ask(folder):
     """Seconds of each question, round by round; and the memory of this process in KiB."""
     found = {}
-    with _engine(folder) as engine:
+    with opened(folder) as engine:
         for name, question in QUESTIONS.items():
             found[name] = [_seconds(engine, question) for _ in range(ROUNDS)]
     status = Path("/proc/self/status").read_text(encoding="utf-8").splitlines()
@@ -124,7 +124,8 @@ def _times(seconds):
     return f"{min(seconds):.2f} s", f"{median(seconds, 2)} s"
 
 
-def _engine(folder):
+def opened(folder):
+    """The store that was filled."""
     return contextlib.closing(Engine(Settings(store=f"chdb://{folder}/store")))
 
 

@@ -19,8 +19,8 @@ _FEWEST = 5
 # How much slower is slower, and how many times more persons have taken something up.
 _SLOWER, _ADOPTED = 1.1, 2.0
 _MOST_GROUPS = 1_000
-# In which of the two times a run was.
-_WHEN = "if(timestamp >= fromUnixTimestamp64Micro(toInt64({:.0f} * 1000000)), 'now', 'before')"
+# In the second of the two times, in SQL.
+_IS_NOW = "timestamp >= {middle:DateTime64(6, 'UTC')}"
 _NOBODY = Sums(0, 0, 0, 0, 0, 0)
 
 
@@ -51,8 +51,8 @@ def changes(client: Client, wish: Wish, limit: int) -> list[Change]:
     first."""
     groups = error_groups(client, wish, _MOST_GROUPS)
     found = [_new_error(one) for one in groups if one.is_new and one.persons >= _FEWEST]
-    sums, buckets = strata(client, both_times(wish), _WHEN.format(wish.start.timestamp()), [])
-    (now, now_times), (was, was_times) = ((sums[one], buckets[one]) for one in ("now", "before"))
+    parts = strata(client, both_times(wish), _IS_NOW, middle=wish.start)
+    (was, was_times), (now, now_times) = parts
     both = sorted(now.keys() & was.keys())
     for command in both:
         pair, among = (was[command], now[command]), 2 * len(both)

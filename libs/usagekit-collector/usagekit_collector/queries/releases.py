@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -10,7 +9,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from usagekit_collector.queries.seen import Wish, rows_of
+from usagekit_collector.queries.seen import Wish, commands_by_hash, rows_of
 from usagekit_collector.queries.stats import (
     Difference,
     Sums,
@@ -18,13 +17,12 @@ from usagekit_collector.queries.stats import (
     rate_difference,
     wilson,
 )
-from usagekit_collector.queries.usage import Use, breakdown
 from usagekit_collector.store.client import Client
 from usagekit_collector.store.sql import sql
 
 Call = Literal["better", "worse", "no difference", "too few to tell"]
-_VERSION = "toString(version)"
-_MOST = 10_000
+# The sums of each command, and how many of its runs are in each bucket.
+Stratum = tuple[dict[str, Sums], dict[str, dict[int, int]]]
 
 
 class Release(msgspec.Struct):
@@ -93,7 +91,8 @@ class Verdict(msgspec.Struct):
 
 def releases(client: Client, wish: Wish, few: int) -> list[Release]:
     """All versions, the last to be released first; those that have not been come before."""
-    uses = {one.name: one for one in breakdown(client, wish, "version", _MOST)}
+    rows_in_time = rows_of(client, "counts", wish, name_is="toString(version)")
+    uses = {row["name"]: row for row in rows_in_time}
     ever = client.query(sql("insights/versions_ever"), {"project": wish.project}).named_results()
     rows = {row["version"]: row for row in ever}
     released = _released(client, wish, few, rows)
@@ -132,9 +131,11 @@ def _released(
     return found
 
 
-def _release(row: Mapping[str, Any], released: datetime | None, use: Use | None) -> Release:
+def _release(
+    row: Mapping[str, Any], released: datetime | None, use: Mapping[str, Any] | None
+) -> Release:
     """A version, with how it is used in the time that is asked for."""
-    count, failures = (use.count, use.failures) if use else (0, 0)
+    count, failures = (use["count"], use["failures"]) if use else (0, 0)
     low, high = wilson(failures, count)
     return Release(
         version=row["version"],
@@ -142,7 +143,7 @@ def _release(row: Mapping[str, Any], released: datetime | None, use: Use | None)
         first_seen=row["first_seen"],
         last_seen=row["last_seen"],
         count=count,
-        persons=use.persons if use else 0,
+        persons=use["persons"] if use else 0,
         failures=failures,
         failure_rate=failures / count if count else None,
         rate_low=low,
@@ -163,10 +164,11 @@ def last_versions(client: Client, wish: Wish, limit: int) -> list[LastVersion]:
 
 def verdict(client: Client, wish: Wish, version: str, before: str) -> list[Verdict]:
     """Whether a version is better or worse than another."""
-    sums, buckets = strata(client, wish, _VERSION, [before, version])
-    common = sorted(sums[before].keys() & sums[version].keys())
-    pairs = [(sums[before][one], sums[version][one]) for one in common]
-    times = [(buckets[before][one], buckets[version][one]) for one in common]
+    second = "version = {versions:Array(String)}[2]"
+    (was, were), (now, took) = strata(client, wish, second, versions=[before, version])
+    common = sorted(was.keys() & now.keys())
+    pairs = [(was[one], now[one]) for one in common]
+    times = [(were.get(one, {}), took.get(one, {})) for one in common]
     said = {
         "version": version,
         "before": before,
@@ -182,18 +184,28 @@ def verdict(client: Client, wish: Wish, version: str, before: str) -> list[Verdi
 
 
 def strata(
-    client: Client, wish: Wish, name_is: str, names: list[str]
-) -> tuple[dict[str, dict[str, Sums]], dict[str, dict[str, dict[int, int]]]]:
-    """The runs of each command of each name, as sums over persons, and the buckets of their
-    durations."""
-    sums: dict[str, dict[str, Sums]] = defaultdict(dict)
-    for row in rows_of(client, "strata", wish, name_is=name_is, names=names):
-        name, command = row.pop("name"), row.pop("command")
-        sums[name][command] = Sums(**row)
-    buckets: dict[str, dict[str, dict[int, int]]] = defaultdict(lambda: defaultdict(dict))
-    for row in rows_of(client, "durations", wish, name_is=name_is, names=names):
-        buckets[row["name"]][row["command"]][row["bucket"]] = row["count"]
-    return sums, buckets
+    client: Client, wish: Wish, second: str, versions: Sequence[str] = (), **more: Any
+) -> tuple[Stratum, Stratum]:
+    """The runs in two parts, each by command: as sums over persons, and the buckets of their
+    durations.
+
+    Args:
+        client: of the store.
+        wish: which runs.
+        second: which of them are of the second part, in SQL.
+        versions: of these only; default: of all.
+        more: what ``second`` asks for.
+    """
+    names = commands_by_hash(client, wish.project)
+    asked = {"second": second, "versions": [*versions], **more}
+    found: tuple[Stratum, Stratum] = (({}, {}), ({}, {}))
+    for row in rows_of(client, "strata", wish, **asked):
+        key = row.pop("key")
+        found[key & 1][0][names[key >> 1]] = Sums(**row)
+    for row in rows_of(client, "buckets", wish, **asked):
+        key, bucket = divmod(row["key"], 4096)
+        found[key & 1][1].setdefault(names[key >> 1], {})[bucket - 2048] = row["count"]
+    return found
 
 
 def call_of(one: Difference) -> Call:

@@ -67,6 +67,7 @@ def rows_of(
     interval: Interval = "day",
     everything: int = 0,
     name_is: str = "''",
+    second: str = "0",
     **more: Any,
 ) -> list[dict[str, Any]]:
     """What one of ``sql/insights`` answers.
@@ -78,9 +79,18 @@ def rows_of(
         interval: what a period is.
         everything: 1 for an SDK's own events too.
         name_is: what stands for NAME in it.
+        second: what stands for SECOND in it: which runs are of the second of two parts.
         more: what else it asks for.
     """
-    own = sql(f"insights/{name}").replace("NAME", name_is).replace("LEVELS", _LEVELS)
+    own = sql(f"insights/{name}")
+    for word, what in (("NAME", name_is), ("SECOND", second), ("LEVELS", _LEVELS)):
+        own = own.replace(word, what)
     text = sql("insights/seen") + own
     asked = {**msgspec.structs.asdict(wish), "interval": interval, "everything": everything, **more}
     return list(client.query(text, asked, settings=_PLAN).named_results())
+
+
+def commands_by_hash(client: Client, project: int) -> dict[int, str]:
+    """All commands, by the numbers that stand for them in ``sql/insights``."""
+    rows = client.query(sql("insights/hashes"), {"project": project}).result_rows
+    return dict(rows)

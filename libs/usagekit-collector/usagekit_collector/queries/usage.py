@@ -9,7 +9,7 @@ from typing import Any, Literal
 import msgspec
 
 from usagekit_collector.queries.periods import Interval, first_day
-from usagekit_collector.queries.seen import Wish, rows_of
+from usagekit_collector.queries.seen import Wish, commands_by_hash, rows_of
 from usagekit_collector.queries.stats import LEVELS, WIDTH, p95_interval, wilson
 from usagekit_collector.store.client import Client
 
@@ -201,7 +201,7 @@ def durations(client: Client, wish: Wish) -> list[Duration]:
 def neighbours(client: Client, wish: Wish, command: str, limit: int) -> list[Neighbour]:
     """What was run right before a command and right after it, the most frequent first: so many of
     both."""
-    names = {row["hash"]: row["command"] for row in rows_of(client, "hashes", wish)}
+    names = commands_by_hash(client, wish.project)
     found = [
         Neighbour(row["side"], names.get(row["other"], ""), row["count"], row["persons"])
         for row in rows_of(client, "neighbours", wish, of=command)
