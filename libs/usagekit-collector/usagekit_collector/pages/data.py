@@ -143,11 +143,17 @@ def fields(view: View, found: Sequence[Field]) -> Panel:
         ]
         for one in found
     ]
-    few = words.number(unknown, "of these has", "of these have")
+    few = words.number(
+        unknown,
+        "of these has no column of its own: it is",
+        "of these have no column of their own: they are",
+    )
     return Panel(
         id="fields",
         title="Fields",
-        sentence=f"{few} no column of its own: it is kept and exported, and no insight knows it.",
+        sentence=f"{few} kept and exported as it came."
+        if unknown == 1
+        else f"{few} kept and exported as they came.",
         columns=[
             Column("Property"),
             Column("Is"),

@@ -62,8 +62,8 @@ def first_success(view: View, found: FirstSuccess, of: str) -> Panel:
         part = rate(found.succeeded, found.persons)
         sentence = f"Of {who}, {part} have had {what} by now."
     if found.p50 is not None:
-        half = duration(found.p50 * 1000) if found.p50 else "their first run"
-        sentence += f" Half of these had it {'after' if found.p50 else 'with'} {half} at most."
+        half = f"within {duration(found.p50 * 1000)} of" if found.p50 else "with"
+        sentence += f" Half of these had it {half} their first run."
     return Panel(
         id="first-success",
         title="Until the first success",
@@ -107,7 +107,7 @@ def retention(view: View, found: Sequence[Cohort]) -> Panel:
         title="Whether they come again",
         sentence=sentence,
         columns=[
-            Column("First week"),
+            Column("First week", "day"),
             Column("Persons", "count"),
             *(Column(f"Week {nth}", "share") for nth in range(1, most)),
         ],

@@ -44,13 +44,7 @@ def tiles(found: Overview) -> list[Tile]:
     """Persons, runs, success rate, p95, new persons."""
     now, before = found.now, found.before
     success = 1 - now.failure_rate if now.failure_rate is not None else None
-    said = {
-        "persons": "",
-        "count": "",
-        "success": "",
-        "p95": words.p95s(now, None),
-        "newcomers": "",
-    }
+    said = dict.fromkeys(("persons", "count", "success", "newcomers"), "")
     if before is not None:
         said |= {
             "persons": words.counts(now.persons, before.persons),
@@ -62,7 +56,7 @@ def tiles(found: Overview) -> list[Tile]:
         Tile("Persons", Cell(now.persons), "count", said["persons"]),
         Tile("Runs", Cell(now.count), "count", said["count"]),
         Tile("Success rate", Cell(success), "share", said["success"]),
-        Tile("p95", Cell(now.p95), "ms", said["p95"]),
+        Tile("p95", Cell(now.p95), "ms", words.p95s(now, before)),
         Tile("New persons", Cell(now.newcomers), "count", said["newcomers"]),
     ]
 

@@ -43,7 +43,7 @@ def rates(now: Totals, before: Totals) -> str:
 
 def p95s(now: Totals, before: Totals | None) -> str:
     """What a p95 is worth, and how it compares with the one before."""
-    said = [f"between {span}"] if (span := between(now)) else []
+    said = [span] if (span := between(now)) else []
     if before is not None and before.p95 is not None:
         said.append(f"{duration(before.p95)} before")
         if _overlap(now, before):
@@ -55,7 +55,7 @@ def between(one: Totals | Use) -> str:
     """The interval of a p95; empty of too few."""
     if one.p95_low is None or one.p95_high is None:
         return ""
-    return f"{duration(one.p95_low)} and {duration(one.p95_high)}"
+    return f"{duration(one.p95_low)} to {duration(one.p95_high)}"
 
 
 def _overlap(now: Totals, before: Totals) -> bool:
