@@ -67,6 +67,31 @@ usage.run(main)
 """
 
 
+# What was as it was before is so afterwards; a pipe's signal may be the default from the start.
+DEFAULTS = f"""{PRELUDE}
+import _signal
+signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+before = _signal.signal
+def main():
+    if "pipe" in sys.argv:
+        read, write = os.pipe()
+        os.dup2(write, 1)
+        os.close(read)
+        os.close(write)
+        os.write(1, b"to nobody")
+    signal.signal(signal.SIGTERM, lambda *_: None)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    if os.fork() == 0:
+        print(_signal.signal is before, flush=True)
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        os.kill(os.getpid(), signal.SIGTERM)
+    os.wait()
+usage.run(main)
+print(_signal.signal is before, flush=True)
+os.kill(os.getpid(), signal.SIGTERM)
+"""
+
+
 @pytest.fixture
 def home(tmp_path: Path) -> Path:
     (tmp_path / "home").mkdir()
@@ -117,3 +142,12 @@ def test_children_that_are_told_to_end_are_not_the_command(home: Path) -> None:
     assert runs(home, POOL, "killed").returncode == -signal.SIGKILL
     runs(home, POOL)
     assert kinds(home) == [None, "killed", None]
+
+
+def test_what_sets_a_handler_is_put_back_and_a_child_has_it_at_once(home: Path) -> None:
+    ran = runs(home, DEFAULTS)
+    assert (ran.returncode, ran.stdout) == (-signal.SIGTERM, "True\nTrue\n"), ran.stderr
+    assert kinds(home) == [None]
+    assert runs(home, DEFAULTS, "pipe").returncode == -signal.SIGPIPE
+    runs(home, DEFAULTS)
+    assert kinds(home) == [None, "interrupted", None]

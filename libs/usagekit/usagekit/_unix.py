@@ -12,7 +12,14 @@ if TYPE_CHECKING:
     from typing import Any
 
 _HERE = os.O_NOFOLLOW | os.O_NONBLOCK
-_ENDING = (_signal.SIGTERM, _signal.SIGHUP)
+# The signals that end a program which leaves them as they are; and whether the stacks of all
+# threads are left, by which ``killed.py`` knows that it was interrupted, and not told to end.
+_ENDING = {
+    _signal.SIGTERM: False,
+    _signal.SIGHUP: False,
+    _signal.SIGINT: True,
+    _signal.SIGPIPE: True,
+}
 _SPAWNED: list[int] = []
 _ALONE_IN: dict[int, bool] = {}
 _FORKS: list[bool] = []
@@ -200,28 +207,52 @@ def out_of_the_way(fd: int) -> int:
     return high
 
 
-# What stands in the place of ``os._exit``, and what stood there before.
+# What stands in the place of ``os._exit``, and of what sets a signal's handler; and what stood
+# there before.
 _LEAVING: "list[Callable[[int], Any]]" = []
+_SETTING: "list[Callable[[int, Any], Any]]" = []
 
 
 def note_signals(fd: int) -> None:
-    """Have SIGTERM and SIGHUP leave a word in this file before they end this process as ever.
+    """Have signals that end this process leave a word in this file before they do so as ever.
 
     Not by a handler in Python: that would wait for C code to return, and a process that is in it
     would not end when it is told to. This one is C itself, writes where the program is, and
-    passes the signal on. Where the program has a handler or ignores the signal, that stands.
+    passes the signal on. Where the program has a handler or ignores the signal, that stands; if it
+    puts the default back, the word is left from then on.
     """
     if not _FORKS:
         # A child of the command may close this file, and open another under its number.
         os.register_at_fork(after_in_child=ignore_signals)
         _FORKS.append(True)
+    before = _signal.signal
+
+    def set_handler(number: int, handler: "Any") -> "Any":
+        replaced = before(number, handler)
+        if number in _ENDING and _SETTING:
+            _note_signal(number, fd)
+        return replaced
+
     for number in _ENDING:
-        if _signal.getsignal(number) == _signal.SIG_DFL:
-            faulthandler.register(number, fd, all_threads=False, chain=True)
+        _note_signal(number, fd)
+    _SETTING[:] = set_handler, before
+    _signal.signal = set_handler
+
+
+def _note_signal(number: int, fd: int) -> None:
+    if _signal.getsignal(number) == _signal.SIG_DFL:
+        # One that a handler of the program's had replaced would be taken for installed.
+        faulthandler.unregister(number)
+        faulthandler.register(number, fd, all_threads=_ENDING[number], chain=True)
 
 
 def ignore_signals() -> None:
     """Before that file is closed: signals do only what they did before."""
+    if not _SETTING:
+        return
+    if _signal.signal is _SETTING[0]:  # else somebody has put something there since
+        _signal.signal = _SETTING[1]
+    _SETTING.clear()
     for number in _ENDING:
         if _signal.getsignal(number) == _signal.SIG_DFL:
             faulthandler.unregister(number)

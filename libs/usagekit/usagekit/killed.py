@@ -26,6 +26,9 @@ _AT_ONCE = 1_000
 _ABANDONED = 3_600.0
 # What a command that was killed cannot know.
 _UNKNOWN = ("duration", "exit_code")
+# How that begins what SIGTERM and SIGHUP leave (``_unix.note_signals``). A Ctrl-C and a closed pipe
+# leave the stacks of all threads, which begin otherwise.
+_TOLD_TO_END = "Stack "
 _LEFT = re.compile(r"exit (\d{1,3})\Z", re.ASCII)
 
 
@@ -99,6 +102,8 @@ def _ended(fields: dict[str, Any], said: str) -> dict[str, Any]:
         properties["exit_code"] = code
     if code == 0:
         return {**fields, "event_name": SUCCEEDED, "properties": properties}
-    kind = "terminated" if said else "killed"
+    kind = "killed"
+    if said:
+        kind = "terminated" if said.startswith(_TOLD_TO_END) else "interrupted"
     properties |= {"failure_kind": kind if code is None else "exit", "error_message": ""}
     return {**fields, "event_name": FAILED, "properties": properties}

@@ -80,6 +80,36 @@ def terminate_with_a_handler() -> None:
     terminate()
 
 
+def terminate_after_a_handler() -> None:
+    """As a server does that has ended well: it puts back what it found, and ends as it was told."""
+    told = []
+    before = signal.signal(signal.SIGTERM, lambda number, _: told.append(number))
+    os.kill(os.getpid(), signal.SIGTERM)
+    signal.signal(signal.SIGTERM, before)
+    signal.raise_signal(told[0])
+
+
+def hang_up_after_a_loop() -> None:
+    async def work() -> None:
+        loop = asyncio.get_running_loop()
+        loop.add_signal_handler(signal.SIGHUP, print)
+        loop.remove_signal_handler(signal.SIGHUP)
+        os.kill(os.getpid(), signal.SIGHUP)
+
+    asyncio.run(work())
+
+
+def interrupt_by_default() -> None:
+    """As a program does that wants its caller to see by what it was ended."""
+    try:
+        os.kill(os.getpid(), signal.SIGINT)
+        time.sleep(5)
+    except KeyboardInterrupt:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        os.kill(os.getpid(), signal.SIGINT)
+        time.sleep(5)
+
+
 def hang_up() -> None:
     os.kill(os.getpid(), signal.SIGHUP)
     time.sleep(5)
@@ -145,6 +175,18 @@ def print_much_to_nobody() -> None:
     print_much()
 
 
+def pipe_by_default() -> None:
+    """As ``cat`` does."""
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+    print_much_to_nobody()
+
+
+def pipe_by_default_at_the_end() -> None:
+    """Of which nothing is written before the interpreter ends."""
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+    print_little()
+
+
 def break_own_pipe() -> None:
     """A pipe of the program's own; somebody reads its output all the same."""
     read, write = os.pipe()
@@ -167,7 +209,12 @@ COMMANDS: dict[str, Callable[[], None]] = {
     "terminate": terminate,
     "terminate-in-c": terminate_in_c,
     "terminate-with-a-handler": terminate_with_a_handler,
+    "terminate-after-a-handler": terminate_after_a_handler,
     "hang-up": hang_up,
+    "hang-up-after-a-loop": hang_up_after_a_loop,
+    "interrupt-by-default": interrupt_by_default,
+    "pipe-by-default": pipe_by_default,
+    "pipe-by-default-at-the-end": pipe_by_default_at_the_end,
     "hang-up-ignored": hang_up_ignored,
     "kill": kill,
     "exit-at-once": exit_at_once,
