@@ -173,7 +173,9 @@ def test_the_mechanism_knows_no_program() -> None:
 
 
 def test_only_the_delivery_knows_the_sdk_and_its_http_library() -> None:
-    assert importers("posthog", "requests", "urllib3") == {"usagekit/usagekit/delivery.py"}
+    known = {"usagekit/usagekit/connect.py", "usagekit/usagekit/delivery.py"}
+    assert importers("posthog", "requests", "urllib3") == known
+    assert importers("posthog") == {"usagekit/usagekit/delivery.py"}
 
 
 def test_only_the_commands_and_the_policy_know_the_mechanism() -> None:

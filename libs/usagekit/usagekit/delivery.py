@@ -30,6 +30,7 @@ from requests import PreparedRequest, RequestException, Response, Session
 from urllib3.exceptions import HTTPError
 
 from usagekit.config import UsageConfig
+from usagekit.connect import Adapter
 from usagekit.deadline import DeadlineError, run_within
 from usagekit.schema import PROPERTIES, PROTOCOL
 
@@ -181,6 +182,8 @@ class _Session(Session):
         super().__init__()
         self.stream = True
         self.headers["Accept-Encoding"] = "identity"
+        for scheme in ("http://", "https://"):
+            self.mount(scheme, Adapter())
         # An authentication of its own keeps the user's .netrc out of it.
         self.auth = _unchanged
 
