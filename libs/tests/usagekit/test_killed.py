@@ -136,6 +136,26 @@ def test_another_machine_s_command_may_live_whatever_its_lock_says(
     assert not path.exists()
 
 
+@pytest.mark.parametrize("others", [500, 5_000])
+def test_our_own_are_found_among_thousands_of_other_machines(
+    config: UsageConfig, spool: Spool, others: int
+) -> None:
+    elsewhere = json.dumps(fields(running_on=f"not-{machine()}"))
+    folder = Path(config.paths.running)
+    folder.mkdir(parents=True)
+    for _ in range(others):
+        (folder / f"{new_uuid()}.json").write_text(elsewhere)
+    own = [new_uuid() for _ in range(20)]
+    for uuid in own:
+        marker(config, fields(uuid=uuid, running_on=machine()), uuid)
+    for _ in range(10):
+        found = collected(config, spool)
+        if len(found) == len(own):
+            break
+    assert sorted(event.uuid for event in found) == sorted(own)
+    assert len(list(folder.iterdir())) == others
+
+
 def test_a_command_that_died_between_its_last_two_steps_had_ended_as_it_said(
     config: UsageConfig, spool: Spool
 ) -> None:
