@@ -99,22 +99,58 @@ def test_the_place_to_send_to_can_be_said_in_the_program(run_acme: RunAcme) -> N
     assert said.stdout == "https://usage.acme.dev\n"
 
 
-def test_the_test_of_the_page_passes_and_leaves_nothing(folder: Path, tmp_path: Path) -> None:
-    (test,) = snippets("In your tests")
-    main = "import sys\nsys.argv = ['acme', 'hello']\n" + PROGRAMS["argparse"].replace(
-        "def main()", "def work()"
-    )
-    (folder / "test_acme.py").write_text(f"{main}\ndef main():\n    usage.run(work)\n\n{test}")
+def check(folder: Path, program: str, test: str) -> None:
+    """The test, beside the program, passes, and leaves nothing."""
+    (folder / "acme.py").write_text(program)
+    (folder / "test_acme.py").write_text(test)
     ran = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_acme.py"],
-        env={"HOME": str(tmp_path), "PATH": os.environ["PATH"]},
+        env={"HOME": str(folder.parent), "PATH": os.environ["PATH"]},
         cwd=folder,
         capture_output=True,
         text=True,
         timeout=60,
     )
     assert "1 passed" in ran.stdout, ran.stdout
-    assert not (tmp_path / ".local").exists()
+    assert not (folder.parent / ".local").exists()
+
+
+@pytest.mark.parametrize(("nth", "framework"), [*enumerate(PROGRAMS)])
+def test_the_tests_of_the_page_pass_as_written_and_leave_nothing(
+    folder: Path, nth: int, framework: str
+) -> None:
+    tests = snippets("In your tests")
+    assert len(tests) == len(PROGRAMS)
+    check(folder, PROGRAMS[framework], tests[nth])
+
+
+@pytest.mark.parametrize(
+    ("framework", "runner", "app"),
+    [("Typer", "typer.testing", "app"), ("Click", "click.testing", "cli")],
+)
+def test_a_runner_of_the_framework_s_own_goes_past_it(
+    folder: Path, framework: str, runner: str, app: str
+) -> None:
+    test = f"""
+from acme import {app}
+from {runner} import CliRunner
+from usagekit.testing import captured
+
+def test_hello():
+    with captured() as events:
+        assert CliRunner().invoke({app}, ["hello"]).output == "hello you\\n"
+    assert events == []
+"""
+    check(folder, PROGRAMS[framework], test)
+
+
+def test_without_a_framework_the_log_is_where_the_page_says(
+    run_acme: RunAcme, tmp_path: Path
+) -> None:
+    said = run_acme(PROGRAMS["None of them"], "usage", "log")
+    assert said.stdout == "hello log\n"
+    log = tmp_path / ".local/state/acme/usage/log.jsonl"
+    assert '"command_name": "hello"' in log.read_text()
 
 
 def test_every_kind_of_failure_stands_in_the_table_of_endings() -> None:

@@ -251,6 +251,18 @@ def test_the_log_shows_what_was_sent_newest_last(home: Home, recorder: Recorder)
     ]
 
 
+@pytest.mark.parametrize(("times", "waiting"), [(1, "1 event waits"), (3, "3 events wait")])
+def test_the_log_says_so_where_nothing_was_sent_and_something_waits(
+    new_home: Callable[..., Home], times: int, waiting: str
+) -> None:
+    home = new_home(host="http://127.0.0.1:9")
+    for _ in range(times):
+        home.run("toolkit", "list")
+    home.wait_for_senders()
+    said = home.run("usage", "log", environ={"ARCADE_USAGE_TRACKING": "0"}).out
+    assert said == f"Nothing was sent yet. {waiting}: see arcade usage status.\n"
+
+
 def test_the_log_can_be_followed_and_ctrl_c_is_its_ordinary_end(
     home: Home, recorder: Recorder
 ) -> None:

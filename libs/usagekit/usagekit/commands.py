@@ -120,7 +120,7 @@ def show_next_event(config: UsageConfig, environ: Mapping[str, str]) -> None:
     _print_json(event)
 
 
-def show_log(config: UsageConfig, _environ: Mapping[str, str], *, json: bool, follow: bool) -> None:
+def show_log(config: UsageConfig, environ: Mapping[str, str], *, json: bool, follow: bool) -> None:
     """Print what became of the last events, newest last; with ``follow``, of further ones too."""
     seen: list[dict[str, Any]] = []
     try:
@@ -135,7 +135,10 @@ def show_log(config: UsageConfig, _environ: Mapping[str, str], *, json: bool, fo
     except KeyboardInterrupt:  # how a person ends it
         return
     if not seen and not json:
-        _say("Nothing was sent yet.")
+        waiting = status(config, environ)["waiting_events"]
+        wait = "waits" if waiting == 1 else "wait"
+        more = f" {_events(waiting)} {wait}: see {config.usage_command} status." if waiting else ""
+        _say(f"Nothing was sent yet.{more}")
 
 
 def show_schema(_config: UsageConfig, _environ: Mapping[str, str], *, json: bool) -> None:
