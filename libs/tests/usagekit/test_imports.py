@@ -33,6 +33,7 @@ OWN = {
     "usagekit.run",
     "usagekit.service",
     "usagekit.snapshot",
+    "usagekit.standin",
     "usagekit.tracker",
 }
 DEAR = {

@@ -2,14 +2,15 @@
 
 import sys
 
+from usagekit.standin import stand_in
 from usagekit.tracker import is_name
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from typing import Any
 
     from usagekit.run import Watch
+    from usagekit.standin import Begin, End
 
 # An attribute of a SystemExit: a command did its work while it was parsed (``mount/argparse.py``).
 RAN = "usagekit_ran"
@@ -26,11 +27,11 @@ def expect(watch: "Watch") -> None:
     of the class itself that are replaced, until the run is over."""
     kind = sys.modules["argparse"].ArgumentParser
     parsing = _Parsing(watch)
-    for name in ("parse_args", "parse_known_args"):
-        watch.replace(kind, name, parsing.watched(getattr(kind, name)))
-    watch.replace(kind, "error", parsing.watched_error(kind.error))
     # Of no public method can be learned what a parser takes for an option.
-    watch.replace(kind, "_get_values", parsing.watched_values(kind._get_values))
+    steps: dict[str, Begin] = {"error": parsing.refuse, "_get_values": parsing.take}
+    steps |= dict.fromkeys(("parse_args", "parse_known_args"), parsing.parse)
+    for name, begin in steps.items():
+        watch.replace(kind, name, stand_in(getattr(kind, name), begin))
 
 
 class _Parsing:
@@ -47,38 +48,39 @@ class _Parsing:
         self._taken: list[tuple[Any, Any]] = []
         self._declared: list[_Declared] = []
 
-    def watched(self, parse: "Callable[..., Any]") -> "Callable[..., Any]":
-        """This method of a parser, watched."""
+    def parse(self, parser: "Any", *args: "Any", **kwargs: "Any") -> "End":
+        """A parser begins."""
+        outermost = not self._at_work
+        # Somebody's own parser, at work within the command or before it.
+        own = not outermost or self._are_own(*args, **kwargs)
+        if self._watch.path or self._others or not own:
+            self._others += 1  # it does what is not ours, with all that are within it
+            return self._other_parsed
+        if outermost:
+            self._path, self._known, self._taken = [], [], []
+        self._at_work.append(_AtWork(parser))
+        self._watch.guard(lambda: self._enter(self._at_work[-1], *args, **kwargs))
+        return self._outermost_parsed if outermost else self._inner_parsed
 
-        def watched_parse(parser: "Any", *args: "Any", **kwargs: "Any") -> "Any":
-            outermost = not self._at_work
-            # Somebody's own parser, at work within the command or before it.
-            own = not outermost or self._are_own(*args, **kwargs)
-            if self._watch.path or self._others or not own:
-                return self._let(parse, parser, *args, **kwargs)
-            if outermost:
-                self._path, self._known, self._taken = [], [], []
-            self._at_work.append(_AtWork(parser))
-            self._watch.guard(lambda: self._enter(self._at_work[-1], *args, **kwargs))
-            try:
-                result = parse(parser, *args, **kwargs)
-            except SystemExit as ending:
-                if outermost:
-                    self._watch.guard(lambda: self._note_options(None))
-                    self._stopped(ending)
-                raise
-            finally:
-                self._at_work.pop()
-            if outermost:
-                self._watch.guard(lambda: self._watch.typed.append(_values(result, self._known)))
-                self._watch.guard(lambda: self._note_options(result))
-            if outermost:  # of several that know no sub-command, the last is as good as the first
-                self._watch.path = self._path
-                self._watch.stop_looking()
-                self._watch.begin()
-            return result
+    def _other_parsed(self, _result: "Any", _error: BaseException | None) -> None:
+        self._others -= 1
 
-        return watched_parse
+    def _inner_parsed(self, _result: "Any", _error: BaseException | None) -> None:
+        self._at_work.pop()
+
+    def _outermost_parsed(self, result: "Any", error: BaseException | None) -> None:
+        self._at_work.pop()
+        if isinstance(error, SystemExit):
+            self._watch.guard(lambda: self._note_options(None))
+            self._stopped(error)
+        if error is not None:
+            return
+        self._watch.guard(lambda: self._watch.typed.append(_values(result, self._known)))
+        self._watch.guard(lambda: self._note_options(result))
+        # Of several that know no sub-command, the last is as good as the first.
+        self._watch.path = self._path
+        self._watch.stop_looking()
+        self._watch.begin()
 
     def _are_own(self, args: "Any" = None, *_: object, **__: object) -> bool:
         """Whether these words are the program's command line, or what it has made of it."""
@@ -86,25 +88,12 @@ class _Parsing:
         self._watch.guard(lambda: found.append(_is_made_of(args, sys.argv[1:])))
         return found != [False]
 
-    def _let(self, parse: "Callable[..., Any]", *args: "Any", **kwargs: "Any") -> "Any":
-        """Have a parser do what is not ours, with all that are within it."""
-        self._others += 1
-        try:
-            return parse(*args, **kwargs)
-        finally:
-            self._others -= 1
-
-    def watched_values(self, get_values: "Callable[..., Any]") -> "Callable[..., Any]":
-        """The step by which a parser takes what belongs to an option, or to a positional. What
-        stands behind a ``--``, or belongs to another program, is no option that it takes."""
-
-        def watched_get_values(parser: "Any", action: "Any", *args: "Any", **more: "Any") -> "Any":
-            is_option = bool(getattr(action, "option_strings", ()))
-            if is_option and self._at_work and self._at_work[-1].parser is parser:
-                self._taken.append((parser, action))
-            return get_values(parser, action, *args, **more)
-
-        return watched_get_values
+    def take(self, parser: "Any", action: "Any", *_: object, **__: object) -> None:
+        """A parser takes what belongs to an option, or to a positional. What stands behind a
+        ``--``, or belongs to another program, is no option that it takes."""
+        is_option = bool(getattr(action, "option_strings", ()))
+        if is_option and self._at_work and self._at_work[-1].parser is parser:
+            self._taken.append((parser, action))
 
     def _note_options(self, result: "Any") -> None:
         """Those that were taken, by their declared names. ``result``: of the parsing."""
@@ -113,15 +102,10 @@ class _Parsing:
             name = self._declared_by(parser).option_of(action, parsed)
             self._watch.options += [] if name is None else [name]
 
-    def watched_error(self, refuse: "Callable[..., Any]") -> "Callable[..., Any]":
-        """The method by which a parser refuses; a program may call it too, after the parsing."""
-
-        def watched_error(parser: "Any", *args: "Any", **kwargs: "Any") -> "Any":
-            if any(parser is known for known in self._known):
-                self._watch.error = ArgumentError()
-            return refuse(parser, *args, **kwargs)
-
-        return watched_error
+    def refuse(self, parser: "Any", *_: object, **__: object) -> None:
+        """A parser refuses; a program may have it do so, too, after the parsing."""
+        if any(parser is known for known in self._known):
+            self._watch.error = ArgumentError()
 
     def _enter(self, now: "_AtWork", args: "Any" = None, *_: object, **__: object) -> None:
         self._watch.understood = True

@@ -5,22 +5,24 @@ Typer carries a Click of its own, so nothing here imports either: a command is w
 """
 
 import sys
+from functools import partial
 
+from usagekit.standin import stand_in
 from usagekit.tracker import is_name
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from typing import Any
 
     from usagekit.run import Watch
+    from usagekit.standin import Begin, End
 
-# Click, and the copy of it that Typer carries.
-_CORES = ("click.core", "typer._click.core")
+# Click, the copy of it that Typer carries, and the one whose commands are coroutines.
+_CORES = ("click.core", "typer._click.core", "asyncclick.core")
 # An attribute of a command's function: its runs are no events.
 UNTRACKED = "usagekit_untracked"
 # Whose classes have no names of the program's; and where a group of the program's may have them.
-_LIBRARIES = ("builtins", "click.", "typer.", "rich_click.")
+_LIBRARIES = ("builtins", "click.", "typer.", "asyncclick.", "rich_click.")
 _LISTING = ("list_commands", "get_command")
 # A container that holds more is not read to the end.
 _MOST_NAMES = 10_000
@@ -48,73 +50,116 @@ def expect_of(watch: "Watch", name: str) -> None:
     if name in _CORES:
         _expect_context(watch, module.Command)
         return
-    # A Typer app builds its command anew at each call, in this function.
-    get_command: Callable[[Any], Any] = module.get_command
 
-    def get_watched_command(app: "Any") -> "Any":
+    # A Typer app builds its command anew at each call, in this function.
+    def begin(_app: "Any") -> "Any":
         watch.put_back()  # an app that a command runs is not ours
         watch.invoked = False
-        command = get_command(app)
-        watch.guard(lambda: watch_command(watch, command))
-        return command
+        return lambda command, error: None if error else watch_command(watch, command)
 
-    watch.replace(module, "get_command", get_watched_command)
+    watch.replace(module, "get_command", stand_in(module.get_command, _guarded(watch, begin)))
 
 
 def _expect_context(watch: "Watch", kind: "Any") -> None:
     """The first command that is called, in a ``main`` of one's own, is the program's."""
-    make_context = kind.make_context
 
-    def make_watched_context(command: "Any", *args: "Any", **kwargs: "Any") -> "Any":
+    def begin(command: "Any", *_: object, **__: object) -> "Any":
         watch.put_back()
         watch.invoked = False
-        watch.guard(lambda: watch_command(watch, command))
-        return _noting(watch, make_context, (command, *args), kwargs)
+        return watch_command(watch, command)
 
-    watch.replace(kind, "make_context", make_watched_context)
+    make_context = stand_in(kind.make_context, _guarded(watch, begin))
+    watch.replace(kind, "make_context", make_context)
 
 
-def watch_command(watch: "Watch", command: "Any", *, named: bool = True) -> None:
-    """Watch this command being parsed and invoked, and whatever it leads to if it is a group.
+def _guarded(watch: "Watch", begin: "Begin") -> "Begin":
+    """The same, of which no fault is the program's."""
 
-    ``named``: whether the way to it is in the path; beyond a name that no group lists, nothing is.
+    def begun(*args: "Any", **kwargs: "Any") -> "End":
+        ends: list[Any] = []
+        watch.guard(lambda: ends.append(begin(*args, **kwargs)))
+
+        def end(result: "Any", error: BaseException | None) -> None:
+            for one in ends:
+                if one is not None:
+                    watch.guard(partial(one, result, error))
+
+        return end
+
+    return begun
+
+
+def watch_command(watch: "Watch", command: "Any", *, named: bool = True) -> "End | None":
+    """Watch this command being parsed and left, and whatever it leads to if it is a group.
+
+    Nothing of this is on the stack while the command runs: it begins when its context has been
+    made, and what ends it is seen when its context is left.
+
+    Args:
+        watch: is told.
+        command: which.
+        named: whether the way to it is in the path; beyond a name that no group lists, nothing is.
+
+    Returns what is to be called when its context was made, if that has begun already.
     """
     watch.understood = True
     if not watch.path:
         watch.guard(lambda: watch.declared_by(command))
-    make_context, invoke = command.make_context, command.invoke
     is_group = hasattr(type(command), "resolve_command")
     # Before it sees the command line, whose words it may make options of.
     declared = vars(command).get("params")
     options = list(declared) if type(declared) is list else []
 
-    def watched_make_context(*args: "Any", **kwargs: "Any") -> "Any":
-        return _noting(watch, make_context, args, kwargs)
+    def begin(*_: object, **__: object) -> "End":
+        around = sys.exc_info()[1]
 
-    def watched_invoke(*args: "Any", **kwargs: "Any") -> "Any":
-        # A group by itself is no command yet, unless it says that it can be one.
-        watch.invoked = not is_group or bool(getattr(command, "invoke_without_command", False))
-        if _is_untracked(command):
-            watch.question = True
-        watch.guard(lambda: _note_options(watch, args[0], options))
-        if watch.invoked and not watch.question:
-            watch.begin()
-        return _noting(watch, invoke, args, kwargs)
+        def end(context: "Any", error: BaseException | None) -> None:
+            if error is not None:
+                _note_error(watch, error)
+            elif not context.resilient_parsing:  # else it is asked how a word may end
+                context.call_on_close(lambda: watch.guard(lambda: _note_ending(watch, around)))
+                _note_begin(watch, command, context, options, is_group=is_group)
 
-    watch.replace(command, "make_context", watched_make_context)
-    watch.replace(command, "invoke", watched_invoke)
+        return end
+
+    step = _guarded(watch, begin)
+    watch.replace(command, "make_context", stand_in(command.make_context, step))
     if is_group:
         _follow(watch, command, named)
+    return step()
+
+
+def _note_begin(
+    watch: "Watch", command: "Any", context: "Any", options: "list[Any]", *, is_group: bool
+) -> None:
+    """A command has understood its words, and runs next."""
+    # A group by itself is no command yet, unless it says that it can be one.
+    watch.invoked = not is_group or bool(getattr(command, "invoke_without_command", False))
+    if _is_untracked(command):
+        watch.question = True
+    watch.guard(lambda: _note_options(watch, context, options))
+    if watch.invoked and not watch.question:
+        watch.begin()
+
+
+def _note_ending(watch: "Watch", around: BaseException | None) -> None:
+    """A context is left: by an error, if there is one now that was not there around it."""
+    error = sys.exc_info()[1]
+    if error is None or error is around or getattr(error, "exit_code", None) == 0:
+        return  # also where it is left by the exit with which every command ends
+    _note_error(watch, error)
+
+
+def _note_error(watch: "Watch", error: BaseException) -> None:
+    if watch.error is None:
+        watch.error = error
 
 
 def _follow(watch: "Watch", group: "Any", named: bool) -> None:
-    resolve_command, depth = group.resolve_command, len(watch.path)
-    names = _Names(group)
+    depth, names = len(watch.path), _Names(group)
 
-    def watched_resolve_command(*args: "Any", **kwargs: "Any") -> "Any":
-        found = resolve_command(*args, **kwargs)
-        watch.guard(lambda: follow(*found))
-        return found
+    def begin(*_: object, **__: object) -> "End":
+        return lambda found, error: None if error is not None else follow(*found)
 
     def follow(typed: "str | None", command: "Any", _rest: "Any") -> None:
         if command is None:
@@ -126,7 +171,8 @@ def _follow(watch: "Watch", group: "Any", named: bool) -> None:
         watch.invoked = False
         watch_command(watch, command, named=own is not None)
 
-    watch.replace(group, "resolve_command", watched_resolve_command)
+    step = stand_in(group.resolve_command, _guarded(watch, begin))
+    watch.replace(group, "resolve_command", step)
 
 
 class _Names:
@@ -207,12 +253,3 @@ def _note_options(watch: "Watch", context: "Any", declared: "list[Any]") -> None
             is_off = parameter.secondary_opts and context.params.get(parameter.name) is False
             forms = parameter.secondary_opts if is_off else parameter.opts
             watch.options.append(max(forms, key=len).lstrip("-"))
-
-
-def _noting(watch: "Watch", step: "Callable[..., Any]", args: "Any", kwargs: "Any") -> "Any":
-    try:
-        return step(*args, **kwargs)
-    except BaseException as error:
-        if watch.error is None:
-            watch.error = error
-        raise

@@ -2,6 +2,8 @@
 
 import sys
 
+from usagekit.standin import MADE
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -49,7 +51,8 @@ def _without_own_frames(trace: "TracebackType | None") -> "TracebackType | None"
     own = __file__.rpartition("crash.py")[0]
     kept = []
     while trace is not None:
-        if not trace.tb_frame.f_code.co_filename.startswith(own):
+        code = trace.tb_frame.f_code
+        if not any(code is one for one in MADE) and not code.co_filename.startswith(own):
             kept.append(trace)
         trace = trace.tb_next
     for inner, outer in zip([*kept[1:], None], kept, strict=True):

@@ -2,9 +2,10 @@
 
 import sys
 
+from usagekit.standin import stand_in
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from typing import Any
 
     from usagekit.run import Watch
@@ -16,10 +17,25 @@ def spec_of(watch: "Watch", name: str, path: "Any", target: "Any") -> "Any":
         find: Any = None if finder is watch else getattr(finder, "find_spec", None)
         spec = find(name, path, target) if find is not None else None
         if spec is not None:
-            if hasattr(spec.loader, "exec_module"):
-                spec.loader = _Loader(spec.loader, lambda: _watch(watch, name))
+            _follow(watch, name, spec.loader)
             return spec
     return None
+
+
+def _follow(watch: "Watch", name: str, loader: "Any") -> None:
+    """Say so once this loader has loaded the module of that name, if none other."""
+
+    def begin(module: "Any") -> "Any":
+        if module.__name__ != name:
+            return None
+        del loader.exec_module
+        return lambda _, error: None if error is not None else _watch(watch, name)
+
+    def follow() -> None:
+        loader.exec_module = stand_in(loader.exec_module, begin)
+
+    if hasattr(loader, "exec_module"):
+        watch.guard(follow)
 
 
 def _watch(watch: "Watch", name: str) -> None:
@@ -32,19 +48,3 @@ def _watch(watch: "Watch", name: str) -> None:
         from usagekit import click
 
         watch.guard(lambda: click.expect_of(watch, name))
-
-
-class _Loader:
-    """Loads a module as its own loader does, which it is said to be of, and says so."""
-
-    def __init__(self, loader: "Any", loaded: "Callable[[], None]") -> None:
-        self._loader = loader
-        self._loaded = loaded
-
-    def create_module(self, spec: "Any") -> "Any":
-        return self._loader.create_module(spec)
-
-    def exec_module(self, module: "Any") -> None:
-        module.__spec__.loader = module.__loader__ = self._loader
-        self._loader.exec_module(module)
-        self._loaded()

@@ -9,7 +9,7 @@ from usagekit.tracker import Outcome
 
 # Characters; longer messages are cut before they leave the foreground.
 RAW_MESSAGE_LIMIT = 4_000
-_CLICK_MODULES = ("click.", "typer.", "rich_click.")
+_CLICK_MODULES = ("click.", "typer.", "asyncclick.", "rich_click.")
 
 
 def outcome_of(

@@ -3,6 +3,7 @@
 import sys
 import time
 
+from usagekit.standin import runner
 from usagekit.tracker import Outcome
 
 TYPE_CHECKING = False
@@ -11,10 +12,11 @@ if TYPE_CHECKING:
     from typing import Any
 
     from usagekit.declaration import Declaration
+    from usagekit.standin import End
     from usagekit.tracker import CommandTracker
 
 # Where the commands of the frameworks come from, as soon as anybody has loaded them.
-_CLICKS = ("click.core", "typer._click.core", "typer.main")
+_CLICKS = ("click.core", "typer._click.core", "asyncclick.core", "typer.main")
 _FRAMEWORKS = (*_CLICKS, "argparse")
 _CRASH = "usagekit.crash"
 # What asks a program what there is, of whichever framework, or of none.
@@ -31,28 +33,28 @@ def run(app: "Callable[[], Any]", tracker: "CommandTracker") -> "Any":
 
     Returns what it returns and raises what it raises, SystemExit as a rule.
     """
+    return runner(lambda app: begin(app, tracker), sys._getframe(1))(app)
+
+
+def begin(app: "Any", tracker: "CommandTracker") -> "End":
+    """Watch a program that begins now, until what is returned is called."""
     if _CRASH in sys.modules:  # what was raised in the run before has been caught by somebody
         from usagekit.crash import put_back
 
         put_back()
     watch = Watch(tracker)
-    ending: BaseException | None = None
-    result: object = None
+    tracker.guard(lambda: watch.attach(app))
     start = time.perf_counter()
-    try:
-        tracker.guard(lambda: watch.attach(app))
-        result = app()
-        return result
-    except BaseException as error:
-        ending = error
-        if not isinstance(error, SystemExit):
+
+    def end(result: object, ending: BaseException | None) -> None:
+        duration = (time.perf_counter() - start) * 1000
+        if not (ending is None or isinstance(ending, SystemExit)):
             from usagekit.crash import hide_own_frames
 
             hide_own_frames()
-        raise
-    finally:
-        duration = (time.perf_counter() - start) * 1000
         tracker.guard(lambda: watch.record(ending, result, duration))
+
+    return end
 
 
 class Watch:

@@ -120,23 +120,31 @@ class Usage:
             enters_again=True,
         )
 
-    def run(self, app: "Callable[[], Any]") -> "Any":
-        """Run the program in place of ``app()``, and record how its command ended.
+    @property
+    def run(self) -> "Callable[[Callable[[], Any]], Any]":
+        """``usage.run(app)`` runs the program in place of ``app()``, and records how it ended.
 
-        Args:
-            app: a Typer app, a Click command or group, or a callable such as ``main``; a number
-                that a callable returns counts as the exit code, as in ``sys.exit(main())``.
+        ``app`` is a Typer app, a Click command or group, or a callable such as ``main``; a number
+        that a callable returns counts as the exit code, as in ``sys.exit(main())``.
 
-        Returns what the program returns, and raises what it raises: output, exit code and
-        traceback are what they would be without.
+        It returns what the program returns, and raises what it raises: output, exit code and
+        traceback are what they would be without. It is made for the line that asks for it, of
+        which it then looks like a part: the program sees no frame of anybody else's on its stack.
         """
-        from usagekit.run import run
+        from usagekit.run import begin
+        from usagekit.standin import runner
 
-        before, self._tracker = self._tracker, make_tracker(self.config())
-        try:
-            return run(app, self._tracker)
-        finally:
-            self._tracker = before
+        def begun(app: "Any") -> "Callable[[Any, BaseException | None], None]":
+            before, self._tracker = self._tracker, make_tracker(self.config())
+            end = begin(app, self._tracker)
+
+            def ended(result: object, ending: BaseException | None) -> None:
+                end(result, ending)
+                self._tracker = before
+
+            return ended
+
+        return runner(begun, sys._getframe(1))
 
     def command(self, name: str) -> "_Command":
         """For what no framework runs: ``with usage.command("db.migrate"): ...`` is one event.
