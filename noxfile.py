@@ -24,7 +24,7 @@ VERSIONS = {
 # Each Python at both ends of the range, one of them in between too.
 PAIRS = [(python, name) for python in PYTHONS for name in ("oldest", "newest")]
 PAIRS += [("3.11", name) for name in VERSIONS if name not in ("oldest", "newest")]
-RUNNER = ["asyncclick", "pytest", "pytest-timeout", "pytest-xdist", "hypothesis"]
+RUNNER = ["asyncclick", "anyio", "pytest", "pytest-timeout", "pytest-xdist", "hypothesis"]
 TESTS = ["test_endings.py", "test_signals.py", "test_stack.py", "test_usage.py"]
 
 

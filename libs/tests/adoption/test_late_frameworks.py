@@ -117,6 +117,98 @@ def test_a_framework_that_is_loaded_in_main_is_seen(
     assert (None if ran.name is None else ran[1:]) == expected
 
 
+OPTPARSE = """
+def main():
+    import optparse
+    parser = optparse.OptionParser("acme", version="1")
+    parser.add_option("-j", "--json", action="store_true")
+    parser.add_option("--size", type="int")
+    group = optparse.OptionGroup(parser, "more")
+    group.add_option("--dry-run", action="store_true")
+    parser.add_option_group(group)
+    other = optparse.OptionParser()
+    other.add_option("--inner")
+    other.parse_args(["--inner", "x"])
+    asked, words = parser.parse_args()
+    other.parse_args([])
+    if "refuse" in words: parser.error("made up")
+    if "fail" in words: raise ValueError("made up")
+"""
+DOCOPT = """
+def main():
+    from docopt import docopt
+    docopt("Usage: acme [--json] fine")
+"""
+FIRE = """
+def main():
+    import fire
+    fire.Fire({"fine": lambda json=False: None}, name="acme")
+"""
+CYCLOPTS = """
+def main():
+    import cyclopts
+    app = cyclopts.App(name="acme", version="1")
+    @app.command
+    def fine(json: bool = False): pass
+    app()
+"""
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("-j --dry-run", ("acme", ("dry-run", "json"), None)),
+        ("--size 3 word -- --json", ("acme", ("size",), None)),
+        ("--json fail", ("acme", ("json",), "exception")),
+        ("--size x", ("acme", ("size",), "usage_error")),
+        ("--nope", ("acme", (), "usage_error")),
+        ("refuse", ("acme", (), "usage_error")),
+        ("--help", None),
+        ("--version", None),
+    ],
+)
+@pytest.mark.parametrize("is_early", [False, True])
+def test_optparse_is_seen(
+    line: str, expected: tuple[str, tuple[str, ...], str | None] | None, is_early: bool
+) -> None:
+    ran = run(("import optparse\n" if is_early else "") + OPTPARSE, *line.split())
+    assert (None if ran.name is None else ran[1:]) == expected
+
+
+@pytest.mark.parametrize("program", [DOCOPT, FIRE, CYCLOPTS], ids=["docopt", "fire", "cyclopts"])
+def test_what_other_frameworks_refuse_is_a_usage_error(program: str) -> None:
+    assert run(program, "nope", "--wrong=1")[1:] == ("acme", (), "usage_error")
+    assert run(program, "fine")[1:] == ("acme", (), None)
+    assert run(program, "--help").name is None
+
+
+@pytest.mark.parametrize(
+    ("line", "name"),
+    [
+        ("--version", None),
+        ("--help", None),
+        ("-V build", None),
+        ("build", "build"),
+        ("build --version 1.2", "build"),
+        ("exec make --version", "exec"),
+    ],
+)
+def test_a_program_that_answers_by_itself_what_it_is_asked(line: str, name: str | None) -> None:
+    program = """
+def main():
+    import argparse
+    parser = argparse.ArgumentParser("acme", add_help=False)
+    parser.add_argument("--help", action="store_true")
+    parser.add_argument("-V", "--version", action="store_true")
+    commands = parser.add_subparsers()
+    commands.add_parser("build").add_argument("--version")
+    commands.add_parser("exec").add_argument("words", nargs=argparse.REMAINDER)
+    asked = parser.parse_args()
+    if asked.version is True: print("1.0")
+"""
+    assert run(program, *line.split()).name == name
+
+
 OTHERS = {
     "no framework": """
 def main():

@@ -16,6 +16,10 @@ if TYPE_CHECKING:
 RAN = "usagekit_ran"
 
 
+# Flags that ask what there is, where a program answers by itself.
+QUESTIONS = ("help", "version")
+
+
 class ArgumentError(Exception):
     """Stands for what a parser said to the user; this text is theirs, and left out."""
 
@@ -85,7 +89,7 @@ class _Parsing:
     def _are_own(self, args: "Any" = None, *_: object, **__: object) -> bool:
         """Whether these words are the program's command line, or what it has made of it."""
         found: list[bool] = []
-        self._watch.guard(lambda: found.append(_is_made_of(args, sys.argv[1:])))
+        self._watch.guard(lambda: found.append(is_made_of(args, sys.argv[1:])))
         return found != [False]
 
     def take(self, parser: "Any", action: "Any", *_: object, **__: object) -> None:
@@ -101,6 +105,8 @@ class _Parsing:
         for parser, action in self._taken:
             name = self._declared_by(parser).option_of(action, parsed)
             self._watch.options += [] if name is None else [name]
+            if name in QUESTIONS and action.nargs == 0:
+                self._watch.asked = True
 
     def refuse(self, parser: "Any", *_: object, **__: object) -> None:
         """A parser refuses; a program may have it do so, too, after the parsing."""
@@ -145,7 +151,7 @@ class _Parsing:
             self._watch.error = self._watch.error or ArgumentError()
 
 
-def _is_made_of(args: "Any", own: list[str]) -> bool:
+def is_made_of(args: "Any", own: list[str]) -> bool:
     """Whether words are those of a command line, with some in addition, or without some that the
     program has understood itself. Nothing but a list is read, which might be used up by it."""
     if type(args) not in (list, tuple):

@@ -44,6 +44,10 @@ def _watch(watch: "Watch", name: str) -> None:
         from usagekit import argparse
 
         watch.guard(lambda: argparse.expect(watch))
+    elif name == "optparse":
+        from usagekit import optparse
+
+        watch.guard(lambda: optparse.expect(watch))
     else:
         from usagekit import click
 

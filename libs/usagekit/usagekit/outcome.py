@@ -9,6 +9,8 @@ from usagekit.tracker import Outcome
 
 # Characters; longer messages are cut before they leave the foreground.
 RAW_MESSAGE_LIMIT = 4_000
+# How others refuse: an exit of a kind of its own, or one amid an error of that kind.
+_REFUSALS = {("docopt", "DocoptExit"), ("fire", "FireExit"), ("cyclopts", "CycloptsError")}
 _CLICK_MODULES = ("click.", "typer.", "asyncclick.", "rich_click.")
 
 
@@ -58,8 +60,9 @@ def _judge(
 def _exit(exit_code: int, cause: BaseException | None) -> tuple[Outcome, BaseException | None]:
     """An exit that was asked for; ``raise Exit(1) from error`` says what it was asked for."""
     reason = cause.__cause__ if cause is not None else None
-    if _is_usage_error(reason):
-        return Outcome(exit_code, "usage_error", type(reason).__name__), None
+    amid = cause.__context__ if cause is not None else None
+    if _is_usage_error(reason) or _is_refusal(amid):
+        return Outcome(exit_code, "usage_error", type(reason or amid).__name__), None
     if reason is not None:
         return Outcome(exit_code, "exit", type(reason).__name__), reason
     if isinstance(cause, SystemExit) and isinstance(cause.code, str):
@@ -105,7 +108,16 @@ def _is_click(error: BaseException | None, name: str) -> bool:
 
 def _is_usage_error(error: BaseException | None) -> bool:
     """Whether the user asked for what there is not: by Click's word, or by the program's."""
-    return _is_click(error, "UsageError") or getattr(error, "is_usage_error", False) is True
+    is_own = getattr(error, "is_usage_error", False) is True
+    return is_own or _is_click(error, "UsageError") or _is_refusal(error)
+
+
+def _is_refusal(error: BaseException | None) -> bool:
+    """Whether this is how another framework refuses."""
+    return any(
+        (base.__module__.partition(".")[0], base.__name__) in _REFUSALS
+        for base in type(error).__mro__
+    )
 
 
 def cut(text: str, limit: int = RAW_MESSAGE_LIMIT) -> str:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 # Where the commands of the frameworks come from, as soon as anybody has loaded them.
 _CLICKS = ("click.core", "typer._click.core", "asyncclick.core", "typer.main")
-_FRAMEWORKS = (*_CLICKS, "argparse")
+_FRAMEWORKS = (*_CLICKS, "argparse", "optparse")
 _CRASH = "usagekit.crash"
 # What asks a program what there is, of whichever framework, or of none.
 _QUESTIONS = ("--help", "-h", "--version")
@@ -69,6 +69,8 @@ class Watch:
         error: what left the command before its framework made an exit of it.
         invoked: whether a command has been found and begun.
         question: whether this was ``--help``, ``--version`` or completion: no command at all.
+        asked: whether an option was taken that asks what there is, and that the program answers
+            itself.
         understood: whether a framework that is known here has read the command line.
     """
 
@@ -85,6 +87,7 @@ class Watch:
         self.error: BaseException | None = None
         self.invoked = False
         self.question = False
+        self.asked = False
         self.understood = False
 
     @property
@@ -110,7 +113,11 @@ class Watch:
             from usagekit import argparse
 
             argparse.expect(self)
-        elif not (self._replaced or self._asks()):
+        if "optparse" in sys.modules:
+            from usagekit import optparse
+
+            optparse.expect(self)
+        if not (self._replaced or self._asks()):
             self.begin()  # nothing may ever tell what it is called, nor when it starts
         self._loaded = [name for name in _FRAMEWORKS if name in sys.modules]
         sys.meta_path.insert(0, self)
@@ -171,8 +178,8 @@ class Watch:
     def record(self, ending: BaseException | None, result: object, duration: float) -> None:
         """The run is over: hand over what was seen."""
         self.put_back()
-        asked = self._is_plain and not self.understood and self._asks() and exits_well(ending)
-        if asked or not self._saw_command():
+        asked = self.asked or (not self.understood and self._asks())
+        if (self._is_plain and asked and exits_well(ending)) or not self._saw_command():
             self._tracker.forget()
             return
         ending = self._in_the_end(ending, result)
