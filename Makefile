@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test torture check docs bench compat suites pictures pin clean
+.PHONY: demo test torture check docs bench compat programs suites pictures pin clean
 
 demo: .venv/ready  ## the whole life of an identity, on this machine, from nothing; KEEP=1: pages to look at
 	@cd libs && KEEP='$(KEEP)' ../$(BIN)/python -m tests.support.demo
@@ -71,6 +71,11 @@ endif
 
 compat: .venv/ready  ## every ending, at both ends of each promised range of versions
 	@$(BIN)/nox --session compat $(ARGS)
+
+programs: .venv/ready  ## programs of the registry, as they are and wrapped by three lines: the same output, and right events
+	@rm -f .nox/.cache/programs.jsonl
+	@$(BIN)/nox --session programs $(ARGS); status=$$?; \
+	  $(BIN)/python libs/tests/adoption/matrix.py --table .nox/.cache/programs.jsonl; exit $$status
 
 suites: .venv/ready  ## Typer's and Click's own tests, with every command tracked
 	@$(BIN)/nox --session suites $(ARGS)

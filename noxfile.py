@@ -1,5 +1,6 @@
 """``make compat``: every ending, with both ends of each range of versions that is promised;
-``make suites``: the frameworks' own tests, with every command tracked.
+``make suites``: the frameworks' own tests, with every command tracked; ``make programs``: programs
+of the registry, as they are and tracked.
 
 Interpreters that this machine does not have are passed over; the last lines say which.
 """
@@ -24,6 +25,12 @@ VERSIONS = {
 # Each Python at both ends of the range, one of them in between too.
 PAIRS = [(python, name) for python in PYTHONS for name in ("oldest", "newest")]
 PAIRS += [("3.11", name) for name in VERSIONS if name not in ("oldest", "newest")]
+# Each program of the registry, with the package that it is in.
+PROGRAMS = dict(
+    re.findall(
+        r'(?m)^\[(.+)\]\npackage = "(.+)"$', Path("libs/tests/adoption/matrix.toml").read_text()
+    )
+)
 RUNNER = ["asyncclick", "anyio", "pytest", "pytest-timeout", "pytest-xdist", "hypothesis"]
 TESTS = ["test_endings.py", "test_signals.py", "test_stack.py", "test_usage.py"]
 
@@ -42,6 +49,16 @@ def compat(session: nox.Session, versions: str) -> None:
         *(f"libs/tests/adoption/{name}" for name in TESTS),
         *session.posargs,
     )
+
+
+@nox.session(python="3.11")
+@nox.parametrize("program", [nox.param(name, id=name) for name in PROGRAMS])
+def programs(session: nox.Session, program: str) -> None:
+    """A program of the registry, as it is and wrapped: the same output, and right events. Its row
+    is added to ``programs.jsonl``, which ``matrix.py --table`` prints."""
+    session.install("--quiet", PROGRAMS[program], "./libs/usagekit")
+    file = Path(session.cache_dir).absolute() / "programs.jsonl"
+    session.run("python", "libs/tests/adoption/matrix.py", program, str(file))
 
 
 @nox.session(python="3.11")
