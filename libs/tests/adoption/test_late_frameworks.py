@@ -193,8 +193,32 @@ def test_what_other_frameworks_refuse_is_a_usage_error(program: str) -> None:
         ("exec make --version", "exec"),
     ],
 )
-def test_a_program_that_answers_by_itself_what_it_is_asked(line: str, name: str | None) -> None:
-    program = """
+@pytest.mark.parametrize("program", ["argparse", "click"])
+def test_a_program_that_answers_by_itself_what_it_is_asked(
+    program: str, line: str, name: str | None
+) -> None:
+    assert run(ANSWERING[program], *line.split()).name == name
+
+
+ANSWERING = {
+    "click": """
+def main():
+    import click, sys
+    @click.group(invoke_without_command=True, add_help_option=False)
+    @click.option("--help", is_flag=True)
+    @click.option("-V", "--version", is_flag=True)
+    @click.pass_context
+    def app(ctx, help, version):
+        if version or help: ctx.exit()
+    @app.command()
+    @click.option("--version")
+    def build(version): pass
+    @app.command("exec", context_settings={"ignore_unknown_options": True}, add_help_option=False)
+    @click.argument("words", nargs=-1, type=click.UNPROCESSED)
+    def run(words): pass
+    app()
+""",
+    "argparse": """
 def main():
     import argparse
     parser = argparse.ArgumentParser("acme", add_help=False)
@@ -205,8 +229,8 @@ def main():
     commands.add_parser("exec").add_argument("words", nargs=argparse.REMAINDER)
     asked = parser.parse_args()
     if asked.version is True: print("1.0")
-"""
-    assert run(program, *line.split()).name == name
+""",
+}
 
 
 OTHERS = {

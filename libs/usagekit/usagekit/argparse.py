@@ -16,10 +16,6 @@ if TYPE_CHECKING:
 RAN = "usagekit_ran"
 
 
-# Flags that ask what there is, where a program answers by itself.
-QUESTIONS = ("help", "version")
-
-
 class ArgumentError(Exception):
     """Stands for what a parser said to the user; this text is theirs, and left out."""
 
@@ -104,9 +100,8 @@ class _Parsing:
         parsed = result[0] if isinstance(result, tuple) else result
         for parser, action in self._taken:
             name = self._declared_by(parser).option_of(action, parsed)
-            self._watch.options += [] if name is None else [name]
-            if name in QUESTIONS and action.nargs == 0:
-                self._watch.asked = True
+            if name is not None:
+                self._watch.took(name, is_flag=action.nargs == 0)
 
     def refuse(self, parser: "Any", *_: object, **__: object) -> None:
         """A parser refuses; a program may have it do so, too, after the parsing."""

@@ -252,4 +252,4 @@ def _note_options(watch: "Watch", context: "Any", declared: "list[Any]") -> None
         if parameter.param_type_name == "option" and source.name == "COMMANDLINE":
             is_off = parameter.secondary_opts and context.params.get(parameter.name) is False
             forms = parameter.secondary_opts if is_off else parameter.opts
-            watch.options.append(max(forms, key=len).lstrip("-"))
+            watch.took(max(forms, key=len).lstrip("-"), is_flag=parameter.is_flag)

@@ -2,7 +2,7 @@
 
 import sys
 
-from usagekit.argparse import QUESTIONS, ArgumentError, is_made_of
+from usagekit.argparse import ArgumentError, is_made_of
 from usagekit.standin import stand_in
 
 TYPE_CHECKING = False
@@ -71,7 +71,4 @@ class _Parsing:
     ) -> None:
         """An option stood on the command line."""
         if parser is self._parser and not self._is_over and id(option) in self._names:
-            name = self._names[id(option)]
-            self._watch.options.append(name)
-            if name in QUESTIONS and not option.takes_value():
-                self._watch.asked = True
+            self._watch.took(self._names[id(option)], is_flag=not option.takes_value())

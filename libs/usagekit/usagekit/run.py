@@ -139,6 +139,12 @@ class Watch:
         own = words[: words.index("--")] if "--" in words else words
         return any(one in _QUESTIONS for one in (*own[:1], *own[-1:]))
 
+    def took(self, name: str, *, is_flag: bool) -> None:
+        """An option stood on the command line, of this declared name."""
+        self.options.append(name)
+        if is_flag and f"--{name}" in _QUESTIONS:
+            self.asked = True
+
     def declared_by(self, root: "Any") -> None:
         """The program's outermost command or parser, before it has seen the command line."""
         if self._names is None and self._tracker.declares():
@@ -178,8 +184,8 @@ class Watch:
     def record(self, ending: BaseException | None, result: object, duration: float) -> None:
         """The run is over: hand over what was seen."""
         self.put_back()
-        asked = self.asked or (not self.understood and self._asks())
-        if (self._is_plain and asked and exits_well(ending)) or not self._saw_command():
+        asked = self.asked or (self._is_plain and not self.understood and self._asks())
+        if (asked and exits_well(ending)) or not self._saw_command():
             self._tracker.forget()
             return
         ending = self._in_the_end(ending, result)
