@@ -274,6 +274,8 @@ def main(words: list[str]) -> int:
         rows = [json.loads(line) for line in Path(words[1]).read_text().splitlines()]
         print(table(rows))
         return sum(len(wrong(row)) for row in rows)
+    # A shell has its background jobs ignore it, and these would have theirs.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     name, file = words
     row = asked(name)
     row["version"] = version(PROGRAMS[name].package)
