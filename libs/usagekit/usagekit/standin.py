@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 # The codes of all that were made, by which they are told from what they are like.
 MADE: "list[CodeType]" = []
+_METHOD = type(type("", (), {"of": lambda _: None})().of)
 _TABLES: "dict[int, bytes]" = {}
 
 
@@ -56,11 +57,12 @@ def stand_in(original: "Callable[..., Any]", begin: "Begin") -> "Callable[..., A
         end(result, None)
         return result
 
-    code = getattr(getattr(original, "__func__", original), "__code__", None)
-    if code is None:  # of C, or an object
+    found: Any = original
+    function = found.__func__ if type(found) is _METHOD else found
+    if type(function) is not type(stand_in):  # it is of C, or an object that may say anything
         later: Any = awaited
         return called
-    names = getattr(original, "__func__", original).__globals__
+    code, names = function.__code__, function.__globals__
     later = _like(awaited, code, code.co_firstlineno, names)
     return _like(called, code, code.co_firstlineno, names)
 
