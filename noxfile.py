@@ -25,6 +25,17 @@ VERSIONS = {
 # Each Python at both ends of the range, one of them in between too.
 PAIRS = [(python, name) for python in PYTHONS for name in ("oldest", "newest")]
 PAIRS += [("3.11", name) for name in VERSIONS if name not in ("oldest", "newest")]
+# Packages whose own tests are run tracked, and what those need besides.
+SUITES = {
+    "click": [],
+    "typer": [],
+    "rich-click": ["inline-snapshot", "typer"],
+    "cloup": [],
+    "click-extra": ["click-extra[pytest]", "pyyaml", "hjson", "xmltodict", "pygments", "tabulate"],
+    "sqlite-utils": ["hypothesis", "black", "cogapp"],
+    "pip-tools": ["pytest-rerunfailures", "pytest-mock", "flit-core", "poetry-core", "tomli-w"],
+    "flask": ["flask[async,dotenv]", "blinker"],
+}
 # Each program of the registry, with the package that it is in.
 PROGRAMS = dict(
     re.findall(
@@ -62,25 +73,28 @@ def programs(session: nox.Session, program: str) -> None:
 
 
 @nox.session(python="3.11")
-@nox.parametrize("framework", [nox.param(name, id=name) for name in ("click", "typer")])
+@nox.parametrize("framework", [nox.param(name, id=name) for name in SUITES])
 def suites(session: nox.Session, framework: str) -> None:
-    """A framework's own tests, from its source distribution, twice: the same ones must pass."""
+    """A package's own tests, from its source distribution, twice: the same ones must pass."""
     folder = Path(session.create_tmp()).absolute()
     session.install("--quiet", "typer", "click", "rich", "shellingham", "./libs/usagekit")
     session.install("--quiet", "pytest", "pytest-xdist", "pytest-sugar", "coverage")
+    session.install("--quiet", framework, *SUITES[framework])
     session.run("python", "-c", _SAY_VERSIONS)
     version = session.run("python", "-c", _VERSION, framework, silent=True).split()[-1]
     session.run(
         *("python", "-m", "pip", "download", "--quiet", "--no-deps", "--no-binary", ":all:"),
         *("--dest", str(folder), f"{framework}=={version}"),
     )
-    with tarfile.open(folder / f"{framework}-{version}.tar.gz") as archive:
+    (found,) = folder.glob(f"*-{version}.tar.gz")
+    with tarfile.open(found) as archive:
         archive.extractall(folder, filter="data")
+    source = folder / found.name.removesuffix(".tar.gz")
     instrument = str(Path("libs/tests/adoption/suites").absolute())
     state = folder / "state"
     state.mkdir(exist_ok=True)
     (state / "events").write_text("")
-    with session.chdir(folder / f"{framework}-{version}"):
+    with session.chdir(source):
         path = {"PYTHONPATH": f"{instrument}:."}
         bare = _outcomes(session, path)
         tracked = _outcomes(session, {**path, "SUITE_STATE": str(state)})

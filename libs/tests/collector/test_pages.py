@@ -16,13 +16,19 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from usagekit_collector.pages.issue import issue
 from usagekit_collector.pages.render import static
-from usagekit_collector.queries.error_groups import id_of
+from usagekit_collector.pages.terminal import view_of
+from usagekit_collector.queries.error_groups import ErrorGroup, id_of
+from usagekit_collector.queries.seen import Wish
 from usagekit_collector.settings import Settings, SettingsError
 
 from tests.support.collector import Answer, Collector, Project, event
 from tests.support.pages import Page
 
+FORGE = "https://forge.example/acme/{project}/issues/new?title={title}&body={body}"
 DAYS = 90
 ZONE = ZoneInfo("America/St_Johns")
 RUNS = ("CLI execution succeeded", "CLI execution failed")
@@ -268,8 +274,7 @@ def test_an_issue_is_written_down_and_says_nothing_private(
     said = {"command_name": "deploy\n@everybody <img src=x>", "cli_version": "`1.0`"}
     failed = event("anon-1", RUNS[1], error_type="KeyError", failure_kind="exception", **said)
     failed["properties"]["error_message"] = "a-private-word"
-    forge = "https://forge.example/acme/{project}/issues/new?title={title}&body={body}"
-    for place in ("", forge):
+    for place in ("", FORGE):
         with new_collector(open=True, issues_url=place) as collector:
             project = collector.project()
             project.send(failed)
@@ -762,3 +767,39 @@ def test_a_clock_of_another_century_breaks_no_page(embedded: Collector) -> None:
 def test_without_a_time_before_nothing_is_said_of_changes(filled: Project) -> None:
     assert "What changed" in opened(filled, "/").sentences
     assert "What changed" not in opened(filled, "/", compare="nothing").sentences
+
+
+@given(st.text(), st.text(), st.text(), st.text())
+def test_an_issue_has_no_line_of_a_stranger_s_own(
+    error_type: str, command: str, version: str, project: str
+) -> None:
+    now = datetime.now(timezone.utc)
+    group = ErrorGroup(
+        id=id_of(error_type, "exception", command),
+        error_type=error_type,
+        failure_kind="exception",
+        command=command,
+        count=2,
+        persons=1,
+        in_ci=0,
+        by_agents=0,
+        first_seen=now,
+        last_seen=now,
+        first_version=version,
+        last_version=version,
+        is_new=True,
+        state="gone",
+        gone_since=version,
+    )
+    made = issue(view_of(project, Wish(project=1, start=now, end=now), 7, now), group, FORGE)
+    assert made.host == "forge.example"
+    parts = urlsplit(made.url)
+    assert parts.hostname == "forge.example"
+    said = parse_qs(parts.query, keep_blank_values=True)
+    assert (said["title"], said["body"]) == ([made.title], [made.text])
+    assert made.title.isprintable()
+    assert len(made.title) <= 120
+    first, *lines = made.text.split("\n")
+    assert first == "Seen in usage events:"
+    assert all(line == "" or line.startswith("    ") for line in lines)
+    assert issue(view_of(project, Wish(project=1, start=now, end=now), 7, now), group, "").url == ""

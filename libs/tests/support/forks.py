@@ -471,4 +471,6 @@ if __name__ == "__main__":
     requests, *senders = map(int, sys.argv[1].split(","))
     for fd in (requests, *senders):
         os.set_inheritable(fd, False)
+    # chDB blocks SIGPIPE where it is loaded, and a process inherits that.
+    signal.pthread_sigmask(signal.SIG_SETMASK, ())
     _become(_serve(socket.socket(fileno=requests)), *senders)

@@ -117,8 +117,8 @@ def watch_command(watch: "Watch", command: "Any", *, named: bool = True) -> "End
             if error is not None:
                 _note_error(watch, error)
             elif not context.resilient_parsing:  # else it is asked how a word may end
-                context.call_on_close(lambda: watch.guard(lambda: _note_ending(watch, around)))
                 _note_begin(watch, command, context, options, is_group=is_group)
+                context.call_on_close(lambda: watch.guard(lambda: _note_ending(watch, around)))
 
         return end
 

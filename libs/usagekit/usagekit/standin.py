@@ -34,7 +34,8 @@ def stand_in(original: "Callable[..., Any]", begin: "Begin") -> "Callable[..., A
     # Names of theirs, for the globals are another's.
     failures, waits = BaseException, _is_awaitable
 
-    async def awaited(result: "Any", end: "End") -> "Any":
+    # Their lines count as those of what they are like, also where it is measured what runs.
+    async def awaited(result: "Any", end: "End") -> "Any":  # pragma: no cover
         try:
             result = await result
         except failures as error:
@@ -43,7 +44,7 @@ def stand_in(original: "Callable[..., Any]", begin: "Begin") -> "Callable[..., A
         end(result, None)
         return result
 
-    def called(*args: "Any", **kwargs: "Any") -> "Any":
+    def called(*args: "Any", **kwargs: "Any") -> "Any":  # pragma: no cover
         end = begin(*args, **kwargs)
         if end is None:
             return original(*args, **kwargs)
@@ -81,7 +82,7 @@ def runner(begin: "Begin", caller: "FrameType") -> "Callable[[Callable[[], Any]]
     """
     failures = BaseException
 
-    def run(app: "Callable[[], Any]") -> "Any":
+    def run(app: "Callable[[], Any]") -> "Any":  # pragma: no cover
         end = begin(app)
         try:
             result = app()
