@@ -196,15 +196,19 @@ def strata(
         versions: of these only; default: of all.
         more: what ``second`` asks for.
     """
-    names = commands_by_hash(client, wish.project)
     asked = {"second": second, "versions": [*versions], **more}
+    sums, buckets = (list(rows_of(client, one, wish, **asked)) for one in ("strata", "buckets"))
+    # Asked last: what has come in between has its name by then, and what went has none any more.
+    names = commands_by_hash(client, wish.project)
     found: tuple[Stratum, Stratum] = (({}, {}), ({}, {}))
-    for row in rows_of(client, "strata", wish, **asked):
+    for row in sums:
         key = row.pop("key")
-        found[key & 1][0][names[key >> 1]] = Sums(**row)
-    for row in rows_of(client, "buckets", wish, **asked):
+        if (name := names.get(key >> 1)) is not None:
+            found[key & 1][0][name] = Sums(**row)
+    for row in buckets:
         key, bucket = divmod(row["key"], 4096)
-        found[key & 1][1].setdefault(names[key >> 1], {})[bucket - 2048] = row["count"]
+        if (name := names.get(key >> 1)) is not None:
+            found[key & 1][1].setdefault(name, {})[bucket - 2048] = row["count"]
     return found
 
 
