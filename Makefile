@@ -77,7 +77,7 @@ programs: .venv/ready  ## programs of the registry, as they are and wrapped by t
 	@$(BIN)/nox --session programs $(ARGS); status=$$?; \
 	  $(BIN)/python libs/tests/adoption/matrix.py --table .nox/.cache/programs.jsonl; exit $$status
 
-suites: .venv/ready  ## Typer's and Click's own tests, with every command tracked
+suites: .venv/ready  ## the own tests of Typer, Click and others, with every command tracked
 	@$(BIN)/nox --session suites $(ARGS)
 
 pictures: .venv/ready .node-clients/ready  ## take the README's pictures of the pages anew; needs Chromium

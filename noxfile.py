@@ -26,15 +26,11 @@ VERSIONS = {
 PAIRS = [(python, name) for python in PYTHONS for name in ("oldest", "newest")]
 PAIRS += [("3.11", name) for name in VERSIONS if name not in ("oldest", "newest")]
 # Packages whose own tests are run tracked, and what those need besides.
-SUITES = {
+SUITES: dict[str, list[str]] = {
     "click": [],
     "typer": [],
-    "rich-click": ["inline-snapshot", "typer"],
     "cloup": [],
-    "click-extra": ["click-extra[pytest]", "pyyaml", "hjson", "xmltodict", "pygments", "tabulate"],
     "sqlite-utils": ["hypothesis", "black", "cogapp"],
-    "pip-tools": ["pytest-rerunfailures", "pytest-mock", "flit-core", "poetry-core", "tomli-w"],
-    "flask": ["flask[async,dotenv]", "blinker"],
 }
 # Each program of the registry, with the package that it is in.
 PROGRAMS = dict(
@@ -78,7 +74,9 @@ def suites(session: nox.Session, framework: str) -> None:
     """A package's own tests, from its source distribution, twice: the same ones must pass."""
     folder = Path(session.create_tmp()).absolute()
     session.install("--quiet", "typer", "click", "rich", "shellingham", "./libs/usagekit")
-    session.install("--quiet", "pytest", "pytest-xdist", "pytest-sugar", "coverage")
+    session.install(
+        "--quiet", "pytest", "pytest-xdist", "pytest-sugar", "pytest-timeout", "pytest-cov"
+    )
     session.install("--quiet", framework, *SUITES[framework])
     session.run("python", "-c", _SAY_VERSIONS)
     version = session.run("python", "-c", _VERSION, framework, silent=True).split()[-1]
