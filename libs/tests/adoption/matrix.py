@@ -119,7 +119,6 @@ class Place:
             "LC_ALL": "C.UTF-8",
             "PYTHONHASHSEED": "0",
             "NO_PROXY": "*",
-            "AWS_EC2_METADATA_DISABLED": "true",
             **({"MATRIX_BARE": "1"} if bare else {}),
         }
         out_of: int = subprocess.PIPE

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import sys
+import weakref
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 from usagekit.crash import _without_own_frames
-from usagekit.standin import stand_in
+from usagekit.standin import is_stand_in, stand_in
 
 Ends = list[tuple[object, BaseException | None]]
 
@@ -91,3 +93,13 @@ def test_what_is_no_function_is_called_and_asked_nothing(
     assert ends == [(3, None)]
     assert stand_in(original, lambda *_: None)(3) == 3
     assert len(ends) == 1
+
+
+def test_nothing_is_kept_of_those_that_are_gone(begin: Callable[..., Any]) -> None:
+    """A process may run a program thousands of times."""
+    gone = weakref.ref(stand_in(Original().half, begin).__code__)
+    gc.collect()
+    assert gone() is None
+    made = stand_in(Original().half, begin).__code__
+    assert is_stand_in(made)
+    assert not is_stand_in(Original.half.__code__)

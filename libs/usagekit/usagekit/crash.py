@@ -2,7 +2,7 @@
 
 import sys
 
-from usagekit.standin import MADE
+from usagekit.standin import is_stand_in
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def _without_own_frames(trace: "TracebackType | None") -> "TracebackType | None"
     kept = []
     while trace is not None:
         code = trace.tb_frame.f_code
-        if not any(code is one for one in MADE) and not code.co_filename.startswith(own):
+        if not is_stand_in(code) and not code.co_filename.startswith(own):
             kept.append(trace)
         trace = trace.tb_next
     for inner, outer in zip([*kept[1:], None], kept, strict=True):

@@ -61,8 +61,10 @@ def _exit(exit_code: int, cause: BaseException | None) -> tuple[Outcome, BaseExc
     """An exit that was asked for; ``raise Exit(1) from error`` says what it was asked for."""
     reason = cause.__cause__ if cause is not None else None
     amid = cause.__context__ if cause is not None else None
-    if _is_usage_error(reason) or _is_refusal(amid):
-        return Outcome(exit_code, "usage_error", type(reason or amid).__name__), None
+    if _is_usage_error(reason):
+        return Outcome(exit_code, "usage_error", type(reason).__name__), None
+    if _is_refusal(amid):
+        return Outcome(exit_code, "usage_error", type(amid).__name__), None
     if reason is not None:
         return Outcome(exit_code, "exit", type(reason).__name__), reason
     if isinstance(cause, SystemExit) and isinstance(cause.code, str):

@@ -17,10 +17,14 @@ if TYPE_CHECKING:
     End = Callable[[Any, BaseException | None], object]
     Begin = Callable[..., End | None]
 
-# The codes of all that were made, by which they are told from what they are like.
-MADE: "list[CodeType]" = []
-_METHOD = type(type("", (), {"of": lambda _: None})().of)
+# What each of them has from around it, and no other function.
+_MARK = "usagekit_failures"
 _TABLES: "dict[int, bytes]" = {}
+
+
+def is_stand_in(code: "CodeType") -> bool:
+    """Whether this is the code of one that was made here, whatever it is like."""
+    return _MARK in code.co_freevars
 
 
 def stand_in(original: "Callable[..., Any]", begin: "Begin") -> "Callable[..., Any]":
@@ -32,13 +36,13 @@ def stand_in(original: "Callable[..., Any]", begin: "Begin") -> "Callable[..., A
             anything. Neither is to raise.
     """
     # Names of theirs, for the globals are another's.
-    failures, waits = BaseException, _is_awaitable
+    usagekit_failures, waits = BaseException, _is_awaitable
 
     # Their lines count as those of what they are like, also where it is measured what runs.
     async def awaited(result: "Any", end: "End") -> "Any":  # pragma: no cover
         try:
             result = await result
-        except failures as error:
+        except usagekit_failures as error:
             end(None, error)
             raise
         end(result, None)
@@ -50,7 +54,7 @@ def stand_in(original: "Callable[..., Any]", begin: "Begin") -> "Callable[..., A
             return original(*args, **kwargs)
         try:
             result = original(*args, **kwargs)
-        except failures as error:
+        except usagekit_failures as error:
             end(None, error)
             raise
         if waits(result):
@@ -59,7 +63,7 @@ def stand_in(original: "Callable[..., Any]", begin: "Begin") -> "Callable[..., A
         return result
 
     found: Any = original
-    function = found.__func__ if type(found) is _METHOD else found
+    function = found.__func__ if hasattr(type(found), "__func__") else found
     if type(function) is not type(stand_in):  # it is of C, or an object that may say anything
         later: Any = awaited
         return called
@@ -80,13 +84,13 @@ def runner(begin: "Begin", caller: "FrameType") -> "Callable[[Callable[[], Any]]
         begin: as ``stand_in`` has it; called with the program.
         caller: from whose line it will be called.
     """
-    failures = BaseException
+    usagekit_failures = BaseException
 
     def run(app: "Callable[[], Any]") -> "Any":  # pragma: no cover
         end = begin(app)
         try:
             result = app()
-        except failures as error:
+        except usagekit_failures as error:
             end(None, error)  # type: ignore[misc]
             raise
         end(result, None)  # type: ignore[misc]
@@ -112,7 +116,6 @@ def _like(
         co_linetable=_TABLES[size],
         **more,
     )
-    MADE.append(made)
     made_of: Callable[..., Any] = type(function)
     like: Callable[..., Any] = made_of(made, names, own.co_name, None, function.__closure__)
     return like
