@@ -124,10 +124,11 @@ def queries(folder):
             names = {"project": project.name, "projects": [project.name], "origin": ""}
             now = datetime.now(timezone.utc)
             view = View(state=state, wish=wish, span="", behind=0, now=now, **names)
-            build(counted, view, path.rpartition("/")[2])
+            made = build(counted, view, path.rpartition("/")[2])
             # And those that every page puts: whether there is anything, and its line of health.
             page_data.is_empty(counted, project)
-            arrivals.stored(counted, project.project)
+            if "stored" not in made:
+                arrivals.stored(counted, project.project)
             found[path] = counted.queries
     return found
 

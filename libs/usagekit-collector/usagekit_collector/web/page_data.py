@@ -206,15 +206,16 @@ def journeys_page(client: Client, view: View, _: str) -> dict[str, Any]:
 def data_page(client: Client, view: View, retention_days: int) -> dict[str, Any]:
     """What arrives, under which tokens, and where it is kept for so many days; 0 is for ever."""
     known = projects.named(projects.read(client)[0], view.project)
+    stored = arrivals.stored(client, view.wish.project)
     every = msgspec.structs.replace(view.wish, audience="all")
     panels = [
         data.events(view, insights.events(client, every, _ROWS)),
         data.arrivals(view, arrivals.arrivals(client, every)),
         data.fields(view, fields.fields(client, every, _ROWS)),
-        data.store(view, arrivals.stored(client, view.wish.project), retention_days),
+        data.store(view, stored, retention_days),
         data.tokens(known.tokens),
     ]
-    return {"panels": panels}
+    return {"panels": panels, "stored": stored}
 
 
 def support_page(client: Client, view: View, _: str) -> dict[str, Any]:

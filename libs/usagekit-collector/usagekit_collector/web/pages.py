@@ -176,9 +176,10 @@ class Pages:
                 now=datetime.now(timezone.utc),
             )
             is_empty = page_data.is_empty(client, project)
-            health = self._health(arrivals.stored(client, project.project))
-            said = {"view": view, "is_empty": is_empty, "health": health}
-            return {**said, **build(client, view, name)}
+            made = build(client, view, name)
+            stored = made.pop("stored", None) or arrivals.stored(client, project.project)
+            said = {"view": view, "is_empty": is_empty, "health": self._health(stored)}
+            return {**said, **made}
 
         values = await ask(service, answer)
         values |= {
